@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MemberPulseConfig(AppConfig):
+    name = "memberpulse"
+    verbose_name = "MemberPulse"

@@ -1,0 +1,145 @@
+"""The ledger: from a timed history to the rows that are counted. Derived, so it can be made again at any time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import transaction
+
+from reporting.models import MetricEvent, MetricKind
+from tickets.clocks import Timing, time_ticket
+from tickets.history import History, read
+from tickets.models import Ticket
+from tickets.rules import Rules, current_rules
+from tickets.services.gate import Change, histories_of
+
+BATCH = 2000
+
+
+def measure(ticket_id: int, history: History, timing: Timing) -> list[MetricEvent]:
+    """The rows of one ticket, oldest kind first; none for a deleted, spam or merged one. Pure."""
+    if history.last.is_excluded:
+        return []
+    return list(_rows(ticket_id, history, timing))
+
+
+def _rows(ticket_id: int, history: History, timing: Timing) -> Iterator[MetricEvent]:
+    now = history.last
+    shared = {
+        "ticket_id": ticket_id,
+        "category_id": now.category,
+        "organization_id": now.organization,
+        "priority": now.priority,
+        "channel": now.channel,
+    }
+
+    def row(kind: MetricKind, at: int, team: int, agent: int | None, **values) -> MetricEvent:
+        return MetricEvent(kind=kind, at=at, team_id=team, agent_id=agent, **shared, **values)
+
+    yield row(MetricKind.CREATED, history.created_at, history.first.team, now.agent, status=now.status)
+    if reply := timing.response:
+        durations = {"service_seconds": reply.service_seconds, "wall_seconds": reply.wall_seconds}
+        yield row(MetricKind.RESPONDED, reply.at, reply.team, reply.agent, met=reply.met, **durations)
+    for done in timing.resolutions:
+        durations = {"service_seconds": done.service_seconds, "wall_seconds": done.wall_seconds}
+        yield row(MetricKind.RESOLVED, done.at, done.team, done.agent, met=done.met, **durations)
+        if done.reopened_at is not None:
+            yield row(MetricKind.REOPENED, done.reopened_at, done.team, done.agent)
+    for kind, verdicts in (
+        (MetricKind.RESPONSE_DECIDED, timing.response_verdicts),
+        (MetricKind.RESOLUTION_DECIDED, timing.resolution_verdicts),
+    ):
+        for verdict in verdicts:
+            ended_at = None if verdict.met else verdict.ended_at
+            yield row(kind, verdict.at, verdict.team, verdict.agent, met=verdict.met, until=ended_at)
+    for withdrawal in timing.withdrawals:
+        yield row(MetricKind.WITHDRAWN, *withdrawal)
+    for survey in timing.surveys:
+        yield row(MetricKind.SURVEYED, *survey)
+    for opinion in timing.opinions:
+        yield row(
+            MetricKind.RATED, opinion.at, opinion.team, opinion.agent, met=opinion.is_good, score=opinion.score
+        )
+    for span in timing.open_spans:
+        yield row(
+            MetricKind.OPEN_SPAN,
+            span.at,
+            span.team,
+            span.agent,
+            until=span.until,
+            opened_at=history.created_at,
+            status=span.status,
+            response_state=span.response,
+            resolution_state=span.resolution,
+        )
+
+
+def on_tickets_changed(sender, changes: Sequence[Change], **kwargs) -> None:
+    """Brings the rows of written tickets up to date, inside the transaction that wrote them."""
+    _replace(
+        [change.ticket.pk for change in changes],
+        [row for change in changes for row in measure(change.ticket.pk, change.history, change.timing)],
+    )
+
+
+def _replace(ticket_ids: Sequence[int], rows: list[MetricEvent]) -> None:
+    MetricEvent.objects.filter(ticket_id__in=ticket_ids).delete()
+    MetricEvent.objects.bulk_create(rows, batch_size=BATCH)
+
+
+@dataclass
+class Comparison:
+    """How the stored rows compare with the derived ones: how many tickets were read, and which differ."""
+
+    tickets: int = 0
+    rows: int = 0
+    different: list[int] = field(default_factory=list)
+
+
+def rebuild() -> Iterator[Comparison]:
+    """Derives all rows again, batch by batch, each in a transaction of its own; yields what was done so far."""
+    done, rules = Comparison(), current_rules()
+    for ticket_ids in _batches():
+        with transaction.atomic():
+            rows = _derived(ticket_ids, rules)
+            _replace(ticket_ids, rows)
+        done.tickets += len(ticket_ids)
+        done.rows += len(rows)
+        yield done
+
+
+def check() -> Iterator[Comparison]:
+    """Compares all stored rows with derived ones and changes nothing; yields what was found so far."""
+    done, rules = Comparison(), current_rules()
+    for ticket_ids in _batches():
+        with transaction.atomic():
+            derived = _by_ticket(_derived(ticket_ids, rules))
+            stored = _by_ticket(MetricEvent.objects.filter(ticket_id__in=ticket_ids).iterator(BATCH))
+        done.tickets += len(ticket_ids)
+        done.rows += sum(map(len, stored.values()))
+        done.different += [number for number in ticket_ids if derived.get(number) != stored.get(number)]
+        yield done
+
+
+def _batches() -> Iterator[list[int]]:
+    numbers = Ticket.objects.order_by("pk").values_list("pk", flat=True).iterator(BATCH)
+    while batch := list(islice(numbers, BATCH)):
+        yield batch
+
+
+def _derived(ticket_ids: Sequence[int], rules: Rules) -> list[MetricEvent]:
+    rows = []
+    for ticket_id, events in histories_of(ticket_ids).items():
+        history = read(events)
+        rows += measure(ticket_id, history, time_ticket(history, rules))
+    return rows
+
+
+_COMPARED = [f.attname for f in MetricEvent._meta.concrete_fields if not f.primary_key]
+
+
+def _by_ticket(rows: Iterable[MetricEvent]) -> dict[int, list[tuple]]:
+    values: dict[int, list[tuple]] = {}
+    for row in rows:
+        values.setdefault(row.ticket_id, []).append(tuple(getattr(row, name) for name in _COMPARED))
+    return {ticket_id: sorted(found, key=repr) for ticket_id, found in values.items()}

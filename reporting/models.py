@@ -1,0 +1,171 @@
+"""The ledger of counted things, and the files made of it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from reporting.querysets import ExportQuerySet
+from tickets.choices import Channel, Priority, Status
+from tickets.clocks import TargetState
+
+
+class MetricKind(models.IntegerChoices):
+    CREATED = 1, "Created"
+    RESPONDED = 2, "First response"
+    RESOLVED = 3, "Resolution"
+    REOPENED = 4, "Reopened"
+    RESPONSE_DECIDED = 5, "Response target decided"
+    RESOLUTION_DECIDED = 6, "Resolution target decided"
+    WITHDRAWN = 7, "Response target withdrawn"
+    SURVEYED = 8, "Survey sent"
+    RATED = 9, "Rated"
+    OPEN_SPAN = 10, "Open span"
+
+
+class MetricEvent(models.Model):
+    """One thing that is counted, derived from a ticket's history and at any time derivable again.
+
+    Moments are whole seconds since the epoch: they are compared and divided, never shown. Team and agent are those who
+    get the credit; category, priority, channel and organization are the ticket's as it is now. What a column means and
+    for which kinds it is filled, else null:
+
+    - ``status``: of a creation the ticket's status now, of an open span the status in it
+    - ``service_seconds``, ``wall_seconds``: of a response or resolution, since creation
+    - ``met``: of a decided target its verdict; of a response or resolution whether it ended a target in time (null if it
+      ended none); of a rating whether it is good
+    - ``score``: of a rating, 1 to 5, null where the source knows good and bad only
+    - ``until``: of an open span its end, of a missed target when it was fulfilled after all, null if never so far
+    - ``opened_at``: of an open span, the ticket's creation
+    - ``response_state``, ``resolution_state``: of an open span, how its targets stand (``TargetState``)
+    """
+
+    kind = models.PositiveSmallIntegerField(choices=MetricKind.choices)
+    at = models.BigIntegerField()
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="metric_events")
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    category = models.ForeignKey(
+        "tickets.Category", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    organization = models.ForeignKey(
+        "tickets.Organization", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices)
+    channel = models.PositiveSmallIntegerField(choices=Channel.choices)
+    status = models.PositiveSmallIntegerField(choices=Status.choices, null=True)
+    service_seconds = models.BigIntegerField(null=True)
+    wall_seconds = models.BigIntegerField(null=True)
+    met = models.BooleanField(null=True)
+    score = models.PositiveSmallIntegerField(null=True)
+    until = models.BigIntegerField(null=True)
+    opened_at = models.BigIntegerField(null=True)
+    response_state = models.PositiveSmallIntegerField(choices=[(s.value, s.name) for s in TargetState], null=True)
+    resolution_state = models.PositiveSmallIntegerField(choices=[(s.value, s.name) for s in TargetState], null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "at"], name="metric_kind_at"),
+            # Spans that end after a moment: those still open have no end.
+            models.Index(fields=["until"], condition=Q(kind=MetricKind.OPEN_SPAN), name="metric_span_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} {self.get_kind_display()} at {self.at}"
+
+
+class ExportState(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Expired"
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    PDF = "pdf", "PDF"
+
+
+class Export(models.Model):
+    """A file that somebody asked for. The row is the queue: the broker's message only says that there is one."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
+    report_key = models.CharField(max_length=20)
+    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    # The query as it was asked, its period as dates and its zone spelled out, so that a late worker answers the same.
+    params = models.JSONField()
+    params_version = models.PositiveSmallIntegerField(default=1)
+    wants_email = models.BooleanField(default=True)
+
+    state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    next_publish_at = models.DateTimeField()
+    progress = models.FloatField(default=0)
+    step = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=30, blank=True)
+
+    as_of = models.DateTimeField(null=True)
+    size = models.PositiveBigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    row_count = models.PositiveIntegerField(null=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["requested_by", "-created_at"], name="export_owner_created"),
+            models.Index(fields=["state", "next_publish_at"], name="export_state_publish"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(size__isnull=False, ready_at__isnull=False, expires_at__isnull=False),
+                name="export_ready_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(claim_token__isnull=False, lease_until__isnull=False),
+                name="export_running_is_claimed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_key}.{self.format} for {self.requested_by}"
+
+
+class ExportMail(models.Model):
+    """The one mail that tells of an export, with a Message-ID of its own, so that a repeated one is known as the same."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        REFUSED = "refused", "Refused"
+
+    class Kind(models.TextChoices):
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    message_id = models.CharField(max_length=200)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["export", "kind"], name="export_mail_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} mail of {self.export_id}"

@@ -1,0 +1,242 @@
+"""Tickets, their append-only history, and the rules of the desk that judge them."""
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import Team, default_time_zone, validate_time_zone
+from tickets.choices import Channel, Clock, EventKind, Priority, SlaMetric, Status, Writer
+
+
+class Organization(models.Model):
+    """The company or department that a requester belongs to."""
+
+    name = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Requester(models.Model):
+    """A person who asks for help. With ``user``, they can sign in to the portal."""
+
+    name = models.CharField(max_length=200)
+    email = models.EmailField("e-mail address", blank=True)
+    organization = models.ForeignKey(Organization, on_delete=models.SET_NULL, null=True, blank=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    source = models.CharField(max_length=40, blank=True, editable=False)
+    external_id = models.CharField(max_length=200, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="requester_source_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """What a ticket is about."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ticket(models.Model):
+    """A request for help. All columns but the subject are a cache of the history, kept by ``tickets.services``."""
+
+    subject = models.CharField(max_length=255)
+    requester = models.ForeignKey(Requester, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tickets")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_tickets"
+    )
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    channel = models.PositiveSmallIntegerField(choices=Channel.choices, default=Channel.OTHER)
+    status = models.PositiveSmallIntegerField(choices=Status.choices, default=Status.NEW)
+
+    created_at = models.DateTimeField()
+    first_responded_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    # The last second at which the target can still be met; past when it was missed, null when nothing is ahead.
+    response_due_at = models.DateTimeField(null=True, blank=True)
+    resolution_due_at = models.DateTimeField(null=True, blank=True)
+
+    is_spam = models.BooleanField(default=False)
+    is_deleted = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+
+    # Where an imported ticket comes from, and what was read of it last.
+    source = models.CharField(max_length=40, blank=True, editable=False)
+    external_id = models.CharField(max_length=200, blank=True, editable=False)
+    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # Goes up with every write, so that a second writer is told.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="ticket_source_unique"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["team", "-created_at"], name="ticket_team_created"),
+            models.Index(fields=["status", "team"], name="ticket_status_team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"
+
+    @property
+    def number(self) -> int:
+        """The number that people know a ticket by."""
+        return self.pk
+
+    @property
+    def is_excluded(self) -> bool:
+        """Deleted, spam and merged-away tickets are in no figure."""
+        return self.is_deleted or self.is_spam or self.merged_into_id is not None
+
+
+class TicketEvent(models.Model):
+    """One thing that happened to a ticket. Rows are added and never changed: they are what all figures derive from.
+
+    ``value`` is the code or id that the event set, by kind: a status, user, team, category, priority, organization or
+    channel, the surviving ticket of a merge, 1 or 0 for spam, a score, 1 (met) or 0 (missed) for an imported verdict.
+    ``data`` holds what is no single number: for a creation the values the ticket began with, the ids of all ``tags``,
+    a rating's ``comment`` (and ``good`` where the source knows no scores), and ``reported_at`` where a source named a
+    time before the creation. Whole seconds; equal times go by id.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    kind = models.PositiveSmallIntegerField(choices=EventKind.choices)
+    writer = models.PositiveSmallIntegerField(choices=Writer.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    value = models.BigIntegerField(null=True, blank=True)
+    body = models.TextField(blank=True)
+    data = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["ticket", "at", "pk"]
+        indexes = [models.Index(fields=["ticket", "at", "id"], name="event_ticket_at")]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} {self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Rating(models.Model):
+    """What a requester thought of a resolution: one row for each rated resolution, with the latest score.
+
+    ``score`` is 1 to 5; null for a source that knows good and bad only. ``at`` is the first submission, which is when
+    the rating counts.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="ratings")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_good = models.BooleanField()
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "resolved_at"], name="rating_resolution_unique"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True)
+                | Q(score__gte=4, score__lte=5, is_good=True)
+                | Q(score__gte=1, score__lte=3, is_good=False),
+                name="rating_score_fits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id}: {self.score or ('good' if self.is_good else 'bad')}"
+
+
+class Calendar(models.Model):
+    """A team's working hours from ``valid_from`` on, until the team's next calendar. Without one, a team never closes.
+
+    ``week`` has seven lists, Monday first, of ``[from, to]`` in minutes of the local day (0 to 1440).
+    ``holidays`` are local dates, ``"2026-12-25"``, on which the team is closed.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="calendars")
+    valid_from = models.DateTimeField(default=timezone.now)
+    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
+    week = models.JSONField()
+    holidays = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["team", "valid_from"]
+        constraints = [models.UniqueConstraint(fields=["team", "valid_from"], name="calendar_version_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.team} from {self.valid_from:%Y-%m-%d}"
+
+
+class SlaTarget(models.Model):
+    """A promise: the limit for one metric, from ``valid_from`` on, for all tickets or those that fit what is filled in.
+
+    The most specific target wins: category before team before priority. ``seconds`` null takes the promise back.
+    """
+
+    metric = models.PositiveSmallIntegerField(choices=SlaMetric.choices)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, blank=True)
+    clock = models.PositiveSmallIntegerField(choices=Clock.choices, default=Clock.SERVICE)
+    seconds = models.PositiveIntegerField("limit in seconds", null=True, blank=True, validators=[MinValueValidator(1)])
+    valid_from = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "SLA target"
+        ordering = ["metric", "priority", "team", "category", "valid_from"]
+        constraints = [
+            # Coalesced, since two nulls count as different in a plain unique constraint.
+            models.UniqueConstraint(
+                "metric",
+                Coalesce("priority", 0),
+                Coalesce("team", 0),
+                Coalesce("category", 0),
+                "valid_from",
+                name="target_version_unique",
+                violation_error_message="There is a target for these tickets from this moment on already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_metric_display()} {self.get_priority_display() if self.priority else 'any priority'}"
