@@ -55,7 +55,7 @@ def _rows(ticket_id: int, history: History, timing: Timing) -> Iterator[MetricEv
     for withdrawal in timing.withdrawals:
         yield row(MetricKind.WITHDRAWN, *withdrawal)
     for survey in timing.surveys:
-        yield row(MetricKind.SURVEYED, *survey)
+        yield row(MetricKind.SURVEYED, survey.at, survey.team, survey.agent, met=survey.answered)
     for opinion in timing.opinions:
         yield row(
             MetricKind.RATED, opinion.at, opinion.team, opinion.agent, met=opinion.is_good, score=opinion.score

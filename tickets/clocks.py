@@ -70,6 +70,7 @@ class Survey(NamedTuple):
     at: int
     team: int
     agent: int | None
+    answered: bool = False
 
 
 class Opinion(NamedTuple):
@@ -296,7 +297,9 @@ class _Walk:
 
     def _rate(self, step: Step) -> None:
         """A second rating of one resolution replaces the score, not the moment at which it counts."""
-        event, opinions = step.event, self.timing.opinions
+        event, opinions, surveys = step.event, self.timing.opinions, self.timing.surveys
+        if surveys:
+            surveys[-1] = surveys[-1]._replace(answered=True)
         resolved_at = self.timing.resolutions[-1].at if self.timing.resolutions else None
         data = event.data or {}
         is_good = event.value >= 4 if event.value is not None else data["good"]

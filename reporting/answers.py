@@ -1,0 +1,150 @@
+"""From a person and their parameters to reports: rights first, then one snapshot, one moment and one engine for all."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from accounts.capabilities import Capability
+from accounts.models import Membership, Team, User
+from accounts.scope import Scope, scope_for
+from memberpulse.errors import CapabilityMissing
+from reporting.engine import Engine, Filters, Slice, engine_for, snapshot
+from reporting.models import MetricEvent
+from reporting.periods import local_day
+from reporting.query import parse
+from reporting.reports import agents, performance, summary, trends
+from reporting.reports.question import Question
+from reporting.reports.sections import Report
+from tickets.models import Tag
+
+
+@dataclass(frozen=True)
+class ReportType:
+    key: str
+    capability: Capability
+    module: ModuleType
+
+    @property
+    def title(self) -> str:
+        return self.module.TITLE
+
+
+REPORTS = {
+    report.key: report
+    for report in (
+        ReportType("summary", Capability.VIEW_SUMMARY, summary),
+        ReportType("performance", Capability.VIEW_PERFORMANCE, performance),
+        ReportType("agents", Capability.VIEW_AGENTS, agents),
+        ReportType("trends", Capability.VIEW_TRENDS, trends),
+    )
+}
+
+
+def reports_for(user: User, needs: Sequence[Capability] = ()) -> dict[str, Scope]:
+    """The reports the person may see, by key, each with its scope within the capabilities also ``needs``."""
+    scopes = {key: scope_in(key, user, needs) for key in REPORTS}
+    return {key: scope for key, scope in scopes.items() if not scope.is_empty}
+
+
+def scope_in(report_key: str, user: User, needs: Sequence[Capability] = ()) -> Scope:
+    """What the person may see of the report: the intersection of its capability and those also needed."""
+    scope = scope_for(user, REPORTS[report_key].capability)
+    for capability in needs:
+        scope &= scope_for(user, capability)
+    return scope
+
+
+def answer(
+    report_key: str,
+    *,
+    user: User,
+    params: Mapping[str, Any],
+    also: Sequence[str] = (),
+    needs: Sequence[Capability] = (),
+    now: int | None = None,
+    limit_seconds: float | None = None,
+) -> dict[str, Report]:
+    """The report asked for and those ``also`` wanted, by key, all of one moment and one view of the data.
+
+    Of those also wanted, the ones the person may not see are absent. ``now`` is the second that the answer speaks of.
+
+    Raises CapabilityMissing for a report the person may not see at all, InvalidParameter for a parameter that cannot
+    be used, Unavailable where the database does not answer in time.
+    """
+    scope = scope_in(report_key, user, needs)
+    if scope.is_empty:
+        raise CapabilityMissing(_missing(report_key, user, needs))
+    now = int(time.time()) if now is None else now
+    with snapshot(limit_seconds=limit_seconds) as alias:
+        asker = _Asker(user, scope, engine_for(alias), alias)
+        query = parse(
+            report_key, params, now=now, zone=user.zone, first_day=asker.first_day, allowed=asker.allowed
+        )
+        questions = {report_key: Question(query, scope, asker.engine, alias)}
+        for key in also:
+            other = scope_in(key, user, needs)
+            if key != report_key and not other.is_empty:
+                questions[key] = Question(query, other, asker.engine, alias)
+        return {key: REPORTS[key].module.build(question) for key, question in questions.items()}
+
+
+def _missing(report_key: str, user: User, needs: Sequence[Capability]) -> Capability:
+    wanted = (REPORTS[report_key].capability, *needs)
+    return next((each for each in wanted if scope_for(user, each).is_empty), wanted[0])
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """What parameters are checked against: what there is in the person's scope."""
+
+    user: User
+    scope: Scope
+    engine: Engine
+    alias: str
+
+    def first_day(self, zone: ZoneInfo):
+        first = self.engine.first_at(Slice(0, 0, self.scope, Filters()))
+        return None if first is None else local_day(first, zone)
+
+    def allowed(self, name: str, ids: set[int]) -> set[int]:
+        """Those of ``ids`` that are a choice for the person."""
+        match name:
+            case "team":
+                return self._teams(ids)
+            case "agent":
+                return self._agents(ids)
+            case "tag":
+                return self._tags(ids)
+            case _:
+                return self._occurring(name, ids, self.scope.all_teams, self.scope.reached_team_ids)
+
+    def _teams(self, ids: set[int]) -> set[int]:
+        found = Team.objects.using(self.alias).filter(pk__in=ids)
+        if not self.scope.all_teams:
+            found = found.filter(pk__in=self.scope.reached_team_ids)
+        return set(found.values_list("pk", flat=True))
+
+    def _agents(self, ids: set[int]) -> set[int]:
+        """Only those whose single figures the person may see: themselves, present members and who has credits."""
+        visible = scope_for(self.user, Capability.VIEW_AGENTS)
+        members = Membership.objects.using(self.alias).filter(user__in=ids)
+        if not visible.all_teams:
+            members = members.filter(team__in=visible.team_ids)
+        credited = self._occurring("agent", ids, visible.all_teams, visible.team_ids)
+        own = ids & {visible.agent_id}
+        return own | credited | set(members.values_list("user_id", flat=True))
+
+    def _tags(self, ids: set[int]) -> set[int]:
+        found = Tag.objects.using(self.alias).filter(pk__in=ids, ticket__isnull=False)
+        if not self.scope.all_teams:
+            found = found.filter(ticket__metric_events__team__in=self.scope.reached_team_ids)
+        return set(found.values_list("pk", flat=True))
+
+    def _occurring(self, name: str, ids: set[int], all_teams: bool, team_ids: frozenset[int]) -> set[int]:
+        rows = MetricEvent.objects.using(self.alias).filter(**{f"{name}__in": ids})
+        if not all_teams:
+            rows = rows.filter(team__in=team_ids)
+        return set(rows.values_list(name, flat=True).distinct())

@@ -1,0 +1,106 @@
+"""The figures that more than one report shows, each made in one place from the engine's primitives."""
+
+from typing import Any
+
+from reporting import figures
+from reporting.engine.base import AGE_EDGES, Dimension, Engine, Key, Slice, Spread
+from reporting.figures import MEDIAN, P90, P95, Quantile
+from reporting.models import MetricKind
+from tickets.choices import OPEN_STATUSES, Status
+from tickets.clocks import TargetState
+
+AGE_TITLES = ("< 1 day", "1–3 days", "3–7 days", "7–30 days", "≥ 30 days")
+OPEN_IN_ORDER = [status for status in Status if status in OPEN_STATUSES]
+NO_SPREAD = Spread(0, 0, {})
+
+
+def one(figures_by_group: dict[Key, Any], default: Any = 0) -> Any:
+    """The figure of a question that asked for no groups."""
+    return figures_by_group.get((), default)
+
+
+def quantile(spread: Spread, which: Quantile) -> int | None:
+    return figures.quantile(which, spread.count, *spread.neighbours[which]) if spread.count else None
+
+
+# --- Open tickets -----------------------------------------------------------------------------------------------------
+
+
+def open_tickets(engine: Engine, rows: Slice) -> dict[str, Any]:
+    """The backlog at the end of ``rows``, by status and by age since creation."""
+    by = engine.stock(rows, ("age", "status"))
+    return {
+        "value": sum(by.values()),
+        "by_status": {
+            status.slug: sum(number for (_, found), number in by.items() if found == status) for status in OPEN_IN_ORDER
+        },
+        "by_age": [
+            {"title": title, "value": sum(number for (found, _), number in by.items() if found == place)}
+            for place, title in enumerate(AGE_TITLES)
+        ],
+    }
+
+
+# --- Durations --------------------------------------------------------------------------------------------------------
+
+
+def durations(engine: Engine, kind: MetricKind, rows: Slice, value: str) -> dict[str, Any]:
+    """Mean, median, 90th and 95th percentile in seconds, and how many there were."""
+    spread = one(engine.spread(kind, rows, value, (MEDIAN, P90, P95)), NO_SPREAD)
+    return {
+        "mean_seconds": figures.mean(spread.total, spread.count),
+        "median_seconds": quantile(spread, MEDIAN),
+        "p90_seconds": quantile(spread, P90),
+        "p95_seconds": quantile(spread, P95),
+        "count": spread.count,
+    }
+
+
+# --- SLA --------------------------------------------------------------------------------------------------------------
+
+DECIDED = {"resolution": MetricKind.RESOLUTION_DECIDED, "response": MetricKind.RESPONSE_DECIDED}
+_ACCOUNT = {
+    "breached": TargetState.BREACHED,
+    "running": TargetState.RUNNING,
+    "paused": TargetState.PAUSED,
+    "no_target": TargetState.NO_TARGET,
+}
+
+
+def sla_account(engine: Engine, metric: str, rows: Slice) -> dict[str, Any]:
+    """The verdicts of the period and how the open tickets stand at its end, for ``resolution`` or ``response``."""
+    by_verdict = engine.count(DECIDED[metric], rows, ("met",))
+    met, missed = by_verdict.get((True,), 0), by_verdict.get((False,), 0)
+    missed_open = one(engine.misses_open_at(DECIDED[metric], rows, rows.end - 1)) if missed else 0
+    dimension: Dimension = f"{metric}_state"
+    standing = engine.stock(rows, (dimension,))
+    return {
+        "value": figures.ratio(met, met + missed),
+        "met": met,
+        "missed": missed,
+        "missed_fulfilled": missed - missed_open,
+        "missed_open": missed_open,
+        "withdrawn": one(engine.count(MetricKind.WITHDRAWN, rows)) if metric == "response" else 0,
+        "open_account": {name: standing.get((state,), 0) for name, state in _ACCOUNT.items()},
+    }
+
+
+# --- Satisfaction -----------------------------------------------------------------------------------------------------
+
+
+def csat(engine: Engine, rows: Slice) -> dict[str, Any]:
+    """Share of good ratings with its interval, mean score, and how many surveys were answered."""
+    by_verdict = engine.count(MetricKind.RATED, rows, ("met",))
+    good, count = by_verdict.get((True,), 0), sum(by_verdict.values())
+    scores = one(engine.total(MetricKind.RATED, rows, "score"), (0, 0))
+    surveys = engine.count(MetricKind.SURVEYED, rows, ("met",))
+    sent = sum(surveys.values())
+    return {
+        "value": figures.ratio(good, count),
+        "good": good,
+        "count": count,
+        "mean": figures.mean_score(*scores),
+        "interval": figures.wilson(good, count),
+        "surveys": sent,
+        "response_rate": figures.ratio(surveys.get((True,), 0), sent),
+    }

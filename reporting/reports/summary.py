@@ -1,0 +1,243 @@
+"""The key metrics, and what stands behind them."""
+
+from typing import Any
+
+from reporting import figures
+from reporting.engine.base import Slice
+from reporting.models import MetricKind
+from reporting.reports import measures
+from reporting.reports.question import Question
+from reporting.reports.sections import Column, Report, Section
+from reporting.reports.sla import sla_section
+from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, days_of, volume
+
+TITLE = "Overview"
+# A change is worth a line from so many cases on, in either period.
+FEWEST_FOR_CHANGE = 20
+CHANGES_SHOWN = 6
+
+
+def build(question: Question) -> Report:
+    metrics = key_metrics(question)
+    accounts = {"resolution": metrics["resolution_rate"], "response": metrics["first_response_rate"]}
+    sections = (
+        *_metric_sections(question, metrics),
+        volume(question),
+        _key_series(question),
+        _changes(question),
+        _backlog(question, "team"),
+        _backlog(question, "age"),
+        sla_section({metric: _without_previous(account) for metric, account in accounts.items()}),
+    )
+    return Report("summary", TITLE, question.head, sections, metrics)
+
+
+def key_metrics(question: Question) -> dict[str, Any]:
+    """The four key metrics and the response rate in the API's shape, each with its ``previous``, null if not compared."""
+    now, before = (rows and _metrics_of(question, rows) for rows in question.both())
+    return {key: {**metric, "previous": before and before[key]} for key, metric in now.items()}
+
+
+def _metrics_of(question: Question, rows: Slice) -> dict[str, Any]:
+    engine = question.engine
+    return {
+        "open_tickets": measures.open_tickets(engine, rows),
+        "first_response_time": measures.durations(engine, MetricKind.RESPONDED, rows, question.query.clock_value),
+        "resolution_rate": measures.sla_account(engine, "resolution", rows),
+        "first_response_rate": measures.sla_account(engine, "response", rows),
+        "csat": measures.csat(engine, rows),
+    }
+
+
+def _without_previous(metric: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metric.items() if key != "previous"}
+
+
+# --- The metrics as tables: a row for the period, one for the comparison ----------------------------------------------
+
+_PERIOD = Column("period", "Period", "text")
+_METRIC_TABLES = {
+    "open_tickets": (
+        "Open Tickets",
+        (
+            Column("value", "Open tickets", "count"),
+            *(Column(status.slug, status.label, "count") for status in measures.OPEN_IN_ORDER),
+        ),
+    ),
+    "first_response_time": (
+        "Avg Response Time",
+        (
+            Column("mean_seconds", "Mean", "seconds"),
+            Column("median_seconds", "Median", "seconds"),
+            Column("p90_seconds", "p90", "seconds"),
+            Column("p95_seconds", "p95", "seconds"),
+            Column("count", "First responses", "count"),
+        ),
+    ),
+    "resolution_rate": (
+        "Resolution Rate",
+        (
+            Column("value", "Resolved in SLA", "ratio"),
+            Column("met", "Met", "count"),
+            Column("missed", "Missed", "count"),
+        ),
+    ),
+    "csat": (
+        "CSAT Score",
+        (
+            Column("value", "Good ratings", "ratio"),
+            Column("mean", "Mean rating", "score"),
+            Column("count", "Ratings", "count"),
+            Column("surveys", "Surveys sent", "count"),
+            Column("response_rate", "Surveys answered", "ratio"),
+        ),
+    ),
+}
+
+
+def _metric_sections(question: Question, metrics: dict[str, Any]) -> list[Section]:
+    return [
+        Section(
+            key=key,
+            title=title,
+            columns=(_PERIOD, *columns),
+            rows=[
+                {"period": name, **{column.key: _flat(figures_)[column.key] for column in columns}}
+                for name, figures_ in (("This period", metrics[key]), ("Comparison", metrics[key]["previous"]))
+                if figures_
+            ],
+            definition=key,
+        )
+        for key, (title, columns) in _METRIC_TABLES.items()
+    ]
+
+
+def _flat(metric: dict[str, Any]) -> dict[str, Any]:
+    return {**metric, **metric.get("by_status", {})}
+
+
+# --- The metrics over time --------------------------------------------------------------------------------------------
+
+
+def _key_series(question: Question) -> Section:
+    """The key metrics per day, week or month, as their sparklines draw them; the backlog is in the volume."""
+    rows = [
+        {
+            **bucket_cells(bucket),
+            "response_mean_seconds": figures.mean(*response),
+            "resolution_rate": figures.ratio(*rate),
+            "csat": figures.ratio(*satisfaction),
+        }
+        for bucket, response, rate, satisfaction in zip(
+            buckets_of(question),
+            _responses_per_bucket(question),
+            _good_per_bucket(question, MetricKind.RESOLUTION_DECIDED),
+            _good_per_bucket(question, MetricKind.RATED),
+            strict=True,
+        )
+    ]
+    return Section(
+        key="key_metrics_over_time",
+        title="Key metrics over time",
+        columns=(
+            *bucket_columns(question),
+            Column("response_mean_seconds", "Mean response time", "seconds"),
+            Column("resolution_rate", "Resolution rate", "ratio"),
+            Column("csat", "CSAT", "ratio"),
+        ),
+        rows=rows,
+        definition="key_metrics_over_time",
+    )
+
+
+def _responses_per_bucket(question: Question) -> list[tuple[int, int]]:
+    zone, value = question.query.period.zone, question.query.clock_value
+    by_day = question.engine.total_series(MetricKind.RESPONDED, question.rows, value, zone)
+    nothing = (0, 0)
+    return [
+        tuple(map(sum, zip(nothing, *(by_day.get(day, nothing) for day in days_of(bucket)), strict=True)))
+        for bucket in buckets_of(question)
+    ]
+
+
+def _good_per_bucket(question: Question, kind: MetricKind) -> list[tuple[int, int]]:
+    by_verdict = question.engine.series(kind, question.rows, question.query.period.zone, ("met",))
+    good, bad = by_verdict.get((True,), {}), by_verdict.get((False,), {})
+    counts = []
+    for bucket in buckets_of(question):
+        met = sum(good.get(day, 0) for day in days_of(bucket))
+        counts.append((met, met + sum(bad.get(day, 0) for day in days_of(bucket))))
+    return counts
+
+
+# --- What changed -----------------------------------------------------------------------------------------------------
+
+
+def _changes(question: Question) -> Section:
+    """The categories whose number of new tickets changed most."""
+    now, before = (rows and question.engine.count(MetricKind.CREATED, rows, ("category",)) for rows in question.both())
+    before = before if before is not None else now
+    keys = [key for key in now.keys() | before.keys() if max(now.get(key, 0), before.get(key, 0)) >= FEWEST_FOR_CHANGE]
+    names = question.names("category", (category for (category,) in keys))
+    rows = [
+        {
+            "id": category,
+            "category": names[category],
+            "created": now.get((category,), 0),
+            "earlier": before.get((category,), 0),
+            "change": figures.change(now.get((category,), 0), before.get((category,), 0)),
+        }
+        for (category,) in keys
+        if now.get((category,), 0) != before.get((category,), 0)
+    ]
+    rows.sort(key=lambda row: (-abs(row["created"] - row["earlier"]), row["category"]))
+    return Section(
+        key="changes",
+        title="What changed most",
+        columns=(
+            Column("category", "Category", "text"),
+            Column("created", "Tickets", "count"),
+            Column("earlier", "Before", "count"),
+            Column("change", "Change", "change"),
+        ),
+        rows=rows[:CHANGES_SHOWN],
+        definition="changes",
+        note=f"Against the comparison period, categories of at least {FEWEST_FOR_CHANGE} tickets.",
+    )
+
+
+# --- The backlog ------------------------------------------------------------------------------------------------------
+
+
+def _backlog(question: Question, dimension: str) -> Section:
+    """The open tickets at the end of the period by team or age, split by status."""
+    standing = question.engine.stock(question.rows, (dimension, "status"))
+    if dimension == "age":
+        titles = dict(enumerate(measures.AGE_TITLES))
+        keys = list(titles)
+    else:
+        titles = question.names("team", (team for team, _ in standing))
+        keys = sorted({team for team, _ in standing}, key=lambda team: (-_open(standing, team), titles[team]))
+    return Section(
+        key=f"backlog_by_{dimension}",
+        title=f"Backlog by {dimension}",
+        columns=(
+            Column(dimension, dimension.capitalize(), "text"),
+            *(Column(status.slug, status.label, "count") for status in measures.OPEN_IN_ORDER),
+            Column("open", "Open tickets", "count"),
+        ),
+        rows=[{"id": key, dimension: titles[key], **_by_status(standing, key)} for key in keys],
+        total={dimension: "All", **_by_status(standing, *keys)},
+        definition="open_tickets",
+    )
+
+
+def _open(standing: dict[tuple, int], key: int) -> int:
+    return sum(number for (found, _), number in standing.items() if found == key)
+
+
+def _by_status(standing: dict[tuple, int], *keys: int) -> dict[str, int]:
+    counts: dict[str, int] = {
+        status.slug: sum(standing.get((key, status), 0) for key in keys) for status in measures.OPEN_IN_ORDER
+    }
+    return {**counts, "open": sum(counts.values())}
