@@ -2,7 +2,20 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from memberpulse import health
+
+admin.site.site_header = "MemberPulse Support Reporting"
+admin.site.site_title = "MemberPulse"
+admin.site.index_title = "Administration"
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="reporting:overview"), name="portal-home"),
+    path("", include("accounts.urls")),
+    path("support/", include("reporting.urls")),
+    path("api/", include("accounts.api.urls")),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
     path("admin/", admin.site.urls),
 ]

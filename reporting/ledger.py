@@ -142,4 +142,9 @@ def _by_ticket(rows: Iterable[MetricEvent]) -> dict[int, list[tuple]]:
     values: dict[int, list[tuple]] = {}
     for row in rows:
         values.setdefault(row.ticket_id, []).append(tuple(getattr(row, name) for name in _COMPARED))
-    return {ticket_id: sorted(found, key=repr) for ticket_id, found in values.items()}
+    return {ticket_id: sorted(found, key=_with_nulls_first) for ticket_id, found in values.items()}
+
+
+def _with_nulls_first(values: tuple) -> list[int]:
+    # By number: derived rows hold the enumerations' members, stored ones plain integers.
+    return [-1 if value is None else value for value in values]

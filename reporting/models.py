@@ -1,11 +1,13 @@
 """The ledger of counted things, and the files made of it."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from memberpulse.zones import moment
 from reporting.querysets import ExportQuerySet
 from tickets.choices import Channel, Priority, Status
 from tickets.clocks import TargetState
@@ -75,6 +77,10 @@ class MetricEvent(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.ticket_id} {self.get_kind_display()} at {self.at}"
+
+    @property
+    def moment(self) -> datetime:
+        return moment(self.at)
 
 
 class ExportState(models.TextChoices):

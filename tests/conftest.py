@@ -1,6 +1,21 @@
 """Fixtures that every test may use."""
 
+import os
+
+import hypothesis
 import pytest
+
+# Without a deadline: an example's time says more of the machine than of the code.
+hypothesis.settings.register_profile(
+    "suite", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "50")), deadline=None
+)
+hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def _passwords_are_cheap(settings):
+    """A good hash is slow on purpose; no test is about that."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

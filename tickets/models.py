@@ -1,6 +1,9 @@
 """Tickets, their append-only history, and the rules of the desk that judge them."""
 
+from datetime import date
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -187,6 +190,33 @@ class Rating(models.Model):
         return f"#{self.ticket_id}: {self.score or ('good' if self.is_good else 'bad')}"
 
 
+def validate_week(week) -> None:
+    """Refuses what is no seven lists of spans in order, none over another."""
+    try:
+        edges = [[minute for opens, closes in day for minute in (opens, closes)] for day in week]
+        is_week = len(edges) == 7 and all(
+            all(type(minute) is int and 0 <= minute <= 1440 for minute in day)
+            and all(earlier < later for earlier, later in zip(day[::2], day[1::2], strict=True))
+            and all(closes <= opens for closes, opens in zip(day[1::2], day[2::2], strict=False))
+            for day in edges
+        )
+    except (TypeError, ValueError):
+        is_week = False
+    if not is_week:
+        raise ValidationError(
+            "Give seven lists, Monday first, of [from, to] in minutes of the day, for example [[540, 720], [780, 1020]]."
+        )
+
+
+def validate_days(days) -> None:
+    """Refuses what is no list of dates."""
+    try:
+        for day in days if isinstance(days, list) else [None]:
+            date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise ValidationError('Give a list of dates, for example ["2026-12-25"].') from None
+
+
 class Calendar(models.Model):
     """A team's working hours from ``valid_from`` on, until the team's next calendar. Without one, a team never closes.
 
@@ -197,8 +227,8 @@ class Calendar(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="calendars")
     valid_from = models.DateTimeField(default=timezone.now)
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
-    week = models.JSONField()
-    holidays = models.JSONField(default=list, blank=True)
+    week = models.JSONField(validators=[validate_week])
+    holidays = models.JSONField(default=list, blank=True, validators=[validate_days])
 
     class Meta:
         ordering = ["team", "valid_from"]

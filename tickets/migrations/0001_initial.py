@@ -5,6 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.utils.timezone
+import tickets.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -153,8 +154,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('valid_from', models.DateTimeField(default=django.utils.timezone.now)),
                 ('time_zone', models.CharField(default=accounts.models.default_time_zone, max_length=64, validators=[accounts.models.validate_time_zone])),
-                ('week', models.JSONField()),
-                ('holidays', models.JSONField(blank=True, default=list)),
+                ('week', models.JSONField(validators=[tickets.models.validate_week])),
+                ('holidays', models.JSONField(blank=True, default=list, validators=[tickets.models.validate_days])),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendars', to='accounts.team')),
             ],
             options={

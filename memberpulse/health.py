@@ -1,0 +1,47 @@
+"""Whether this process is there, and whether it can do its work."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+
+@login_not_required
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    """This process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """Everything a request needs is in reach; 503 names what is not."""
+    checks = {"database": _database_answers(), "broker": _broker_answers()}
+    is_ready = all(checks.values())
+    body = {"status": "ok" if is_ready else "unavailable", **{name: "ok" if ok else "out of reach" for name, ok in checks.items()}}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _broker_answers() -> bool:
+    """Asks for half a second at most: a broker that hangs is as good as none."""
+    limit = settings.PUBLISH_DEADLINE_SECONDS
+    options = {"socket_connect_timeout": limit, "socket_timeout": limit}
+    try:
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=limit, transport_options=options) as broker:
+            broker.ensure_connection(max_retries=1, timeout=limit)
+    except (OperationalError, OSError):
+        return False
+    return True

@@ -1,0 +1,5 @@
+"""The portal's pages."""
+
+app_name = "reporting"
+
+urlpatterns = []
