@@ -12,10 +12,11 @@ from guardian.mixins import GuardianUserMixin
 from knox.models import AbstractAuthToken
 
 from accounts.capabilities import DESK_ROLES, TEAM_ROLES, Role
+from memberpulse.zones import zone_names
 
 
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError("“%(name)s” is not a time zone. Use a name such as Europe/Berlin.", params={"name": name})
 
 

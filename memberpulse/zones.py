@@ -1,13 +1,19 @@
 """Local time as integers: the stretches in which a zone keeps one offset from UTC."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 DAY = 86_400
 # Monday is 0; the epoch, 1 Jan 1970, was a Thursday.
 EPOCH_WEEKDAY = 3
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all time zones, read once: looking for them takes longer than a report."""
+    return frozenset(available_timezones())
 
 
 class OffsetStretch(NamedTuple):

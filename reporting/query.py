@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from memberpulse.errors import InvalidParameter
-from memberpulse.zones import moment
+from memberpulse.zones import moment, zone_names
 from reporting import periods
 from reporting.engine.base import Filters
 from reporting.periods import Period
@@ -172,7 +172,7 @@ def _sort(given: dict[str, list[str]]) -> str:
 def _zone(name: str | None, default: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
     if name is None:
         return default
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise InvalidParameter("timezone", code="not_a_choice", detail="Give an IANA time zone such as Europe/Berlin.")
     return zoneinfo.ZoneInfo(name)
 
