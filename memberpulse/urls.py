@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("support/", include("reporting.urls")),
     path("api/", include("accounts.api.urls")),
+    path("api/", include("reporting.api.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
