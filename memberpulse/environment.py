@@ -79,7 +79,7 @@ def kept_secret(path: Path) -> str:
 
 
 def socket_path(folder: Path) -> Path:
-    """Where the embedded broker's socket lies: in ``folder``, or in the temporary folder where that path is too long."""
+    """Where the embedded broker's socket lies: in ``folder``, or in the temporary one where that path is too long."""
     path = folder / "broker.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         return path

@@ -1,10 +1,9 @@
 """Refusals: a stable code, a sentence that says what to do, and the shape they take over HTTP (RFC 9457)."""
 
-from rest_framework import exceptions, status
-from rest_framework.response import Response
-
 from drf_standardized_errors.formatter import ExceptionFormatter, flatten_errors
 from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework import exceptions, status
+from rest_framework.response import Response
 
 CONTENT_TYPE = "application/problem+json"
 

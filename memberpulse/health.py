@@ -22,7 +22,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     """Everything a request needs is in reach; 503 names what is not."""
     checks = {"database": _database_answers(), "broker": _broker_answers()}
     is_ready = all(checks.values())
-    body = {"status": "ok" if is_ready else "unavailable", **{name: "ok" if ok else "out of reach" for name, ok in checks.items()}}
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        **{name: "ok" if ok else "out of reach" for name, ok in checks.items()},
+    }
     return JsonResponse(body, status=200 if is_ready else 503)
 
 

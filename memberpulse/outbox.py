@@ -1,4 +1,4 @@
-"""Mail while no mail server is configured: each message is a file in ``OUTBOX_DIR``, shown on the portal's outbox page."""
+"""Mail while no mail server is configured: each message is a file in ``OUTBOX_DIR``, shown on the outbox page."""
 
 import email
 import email.policy

@@ -11,7 +11,16 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from memberpulse.environment import choice, env, kept_secret, needed, positive_float, positive_int, site_url, socket_path
+from memberpulse.environment import (
+    choice,
+    env,
+    kept_secret,
+    needed,
+    positive_float,
+    positive_int,
+    site_url,
+    socket_path,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,7 +44,9 @@ if not SECRET_KEY:
 
 SITE_URL = site_url(needed("SITE_URL", in_production=PRODUCTION, default=f"http://localhost:{PORT}"))
 _site = environ.urlparse(SITE_URL)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else [_site.hostname, "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[_site.hostname] if PRODUCTION else [_site.hostname, "localhost", "127.0.0.1", "[::1]"]
+)
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 
 # Every time limit below is divided by this, so that fault tests need not wait minutes. 1 outside tests.
@@ -119,7 +130,11 @@ if _default["ENGINE"].endswith("sqlite3"):
     _default["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _pragmas}
     # Tests use a file, not memory: threads and processes of one test see one database.
     _default["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-    _snapshot_options = {"transaction_mode": "DEFERRED", "timeout": 20, "init_command": _pragmas + "PRAGMA query_only=ON;"}
+    _snapshot_options = {
+        "transaction_mode": "DEFERRED",
+        "timeout": 20,
+        "init_command": _pragmas + "PRAGMA query_only=ON;",
+    }
 elif _default["ENGINE"].endswith("postgresql"):
     _default["CONN_MAX_AGE"] = 60
     _default["CONN_HEALTH_CHECKS"] = True
@@ -158,7 +173,7 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "portal-home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 
-KNOX_TOKEN_MODEL = "accounts.ApiToken"
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - a model, no password
 REST_KNOX = {"TOKEN_PREFIX": "mp_", "TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 
 # --- HTTP -------------------------------------------------------------------------------------------------------------
@@ -239,6 +254,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not (PRODUCTION or _static_built)
 
 LANGUAGE_CODE = "en"
+# Only what the texts are written in: numbers and months follow them.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -273,7 +290,9 @@ BROKER_SOCKET = socket_path(VAR_DIR)
 CELERY_BROKER_URL = needed("CELERY_BROKER_URL", in_production=PRODUCTION, default=f"redis+socket://{BROKER_SOCKET}")
 _broker = environ.urlparse(CELERY_BROKER_URL)
 if PRODUCTION and _broker.hostname not in (None, "localhost", "127.0.0.1", "::1") and not _broker.password:
-    raise ImproperlyConfigured("CELERY_BROKER_URL needs a password (redis://:password@host:6379/0): its host is not this machine.")
+    raise ImproperlyConfigured(
+        "CELERY_BROKER_URL needs a password (redis://:password@host:6379/0): its host is not this machine."
+    )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -80,9 +80,7 @@ def answer(
     now = int(time.time()) if now is None else now
     with snapshot(limit_seconds=limit_seconds) as alias:
         asker = _Asker(user, scope, engine_for(alias), alias)
-        query = parse(
-            report_key, params, now=now, zone=user.zone, first_day=asker.first_day, allowed=asker.allowed
-        )
+        query = parse(report_key, params, now=now, zone=user.zone, first_day=asker.first_day, allowed=asker.allowed)
         questions = {report_key: Question(query, scope, asker.engine, alias)}
         for key in also:
             other = scope_in(key, user, needs)

@@ -57,9 +57,7 @@ def _rows(ticket_id: int, history: History, timing: Timing) -> Iterator[MetricEv
     for survey in timing.surveys:
         yield row(MetricKind.SURVEYED, survey.at, survey.team, survey.agent, met=survey.answered)
     for opinion in timing.opinions:
-        yield row(
-            MetricKind.RATED, opinion.at, opinion.team, opinion.agent, met=opinion.is_good, score=opinion.score
-        )
+        yield row(MetricKind.RATED, opinion.at, opinion.team, opinion.agent, met=opinion.is_good, score=opinion.score)
     for span in timing.open_spans:
         yield row(
             MetricKind.OPEN_SPAN,

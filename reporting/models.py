@@ -35,8 +35,8 @@ class MetricEvent(models.Model):
 
     - ``status``: of a creation the ticket's status now, of an open span the status in it
     - ``service_seconds``, ``wall_seconds``: of a response or resolution, since creation
-    - ``met``: of a decided target its verdict; of a response or resolution whether it ended a target in time (null if it
-      ended none); of a rating whether it is good; of a survey whether it was answered
+    - ``met``: of a decided target its verdict; of a response or resolution whether it ended a target in time (null if
+      it ended none); of a rating whether it is good; of a survey whether it was answered
     - ``score``: of a rating, 1 to 5, null where the source knows good and bad only
     - ``until``: of an open span its end, of a missed target when it was fulfilled after all, null if never so far
     - ``opened_at``: of an open span, the ticket's creation
@@ -150,7 +150,7 @@ class Export(models.Model):
 
 
 class ExportMail(models.Model):
-    """The one mail that tells of an export, with a Message-ID of its own, so that a repeated one is known as the same."""
+    """The one mail that tells of an export, with a Message-ID of its own, so that a repeated one is known as such."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

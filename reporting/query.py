@@ -130,7 +130,9 @@ def parse(
     known = parameters_of(report_key)
     for name in given:
         if name not in known:
-            raise InvalidParameter(name[:60], code="unknown", detail=f"This is not a parameter. Known are {', '.join(known)}.")
+            raise InvalidParameter(
+                name[:60], code="unknown", detail=f"This is not a parameter. Known are {', '.join(known)}."
+            )
     zone = _zone(_one(given, "timezone"), zone)
     preset, period = _period(given, zone, now, first_day)
     granularity = _choice(given, "granularity", periods.GRANULARITIES, "auto")
@@ -165,7 +167,9 @@ def _choice(given: dict[str, list[str]], name: str, choices: Iterable[str], defa
 def _sort(given: dict[str, list[str]]) -> str:
     value = _one(given, "sort") or ""
     if value and value.removeprefix("-") not in SORTABLE:
-        raise InvalidParameter("sort", code="not_a_choice", detail=f"Sort by one of {', '.join(SORTABLE)}, with - to turn it.")
+        raise InvalidParameter(
+            "sort", code="not_a_choice", detail=f"Sort by one of {', '.join(SORTABLE)}, with - to turn it."
+        )
     return value
 
 
@@ -201,7 +205,9 @@ def _dated_period(first: str | None, last: str | None, zone, today: date) -> Per
             raise InvalidParameter(name, code="missing", detail="Give both `from` and `to`.")
     start, end = _day("from", first), _day("to", last)
     if start > end:
-        raise InvalidParameter("from", code="after_to", detail=f"`from` must not be after `to`: {start} is after {end}.")
+        raise InvalidParameter(
+            "from", code="after_to", detail=f"`from` must not be after `to`: {start} is after {end}."
+        )
     if start > today:
         raise InvalidParameter("from", code="in_future", detail=f"{start} is after today, {today}.")
     return Period(start, end, zone)

@@ -17,7 +17,7 @@ class ExportQuerySet(QuerySet):
         return self.filter(waiting, attempt__lt=settings.EXPORT_ATTEMPTS)
 
     def claim(self, export_id: uuid.UUID, *, now: datetime) -> uuid.UUID | None:
-        """Takes the export for one attempt, by one conditional UPDATE; its claim token, or None if there is none to take."""
+        """Takes the export for one attempt, by one conditional UPDATE; its claim token, or None if there is none."""
         token = uuid.uuid4()
         claimed = (
             self.claimable(now)

@@ -87,7 +87,7 @@ class Opinion(NamedTuple):
 
 
 class OpenSpan(NamedTuple):
-    """A stretch ``at <= t < until`` (None: without end) in which an open ticket's credit and targets stayed the same."""
+    """A stretch ``at <= t < until`` (None: no end) in which an open ticket's credit and targets stayed the same."""
 
     at: int
     until: int | None

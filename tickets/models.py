@@ -204,7 +204,7 @@ def validate_week(week) -> None:
         is_week = False
     if not is_week:
         raise ValidationError(
-            "Give seven lists, Monday first, of [from, to] in minutes of the day, for example [[540, 720], [780, 1020]]."
+            "Give seven lists, Monday first, of [from, to] in minutes of the day, such as [[540, 720], [780, 1020]]."
         )
 
 

@@ -73,7 +73,9 @@ def _one(name: str, description: str, choices=None) -> OpenApiParameter:
 
 def _filter(name: str) -> OpenApiParameter:
     if choices := WORD_FILTERS.get(name):
-        return OpenApiParameter(name, str, many=True, enum=[choice.slug for choice in choices], description="Repeatable.")
+        return OpenApiParameter(
+            name, str, many=True, enum=[choice.slug for choice in choices], description="Repeatable."
+        )
     without = "" if name == "team" else " `none` selects tickets without one."
     return OpenApiParameter(name, str, many=True, description=f"Id, repeatable.{without}")
 

@@ -72,7 +72,9 @@ class Engine(Protocol):
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
         """How many tickets the rows belong to."""
 
-    def total(self, kind: MetricKind, rows: Slice, value: Value, by: Sequence[Dimension] = ()) -> dict[Key, tuple[int, int]]:
+    def total(
+        self, kind: MetricKind, rows: Slice, value: Value, by: Sequence[Dimension] = ()
+    ) -> dict[Key, tuple[int, int]]:
         """The sum and the number of the values that are there."""
 
     def spread(
@@ -91,9 +93,7 @@ class Engine(Protocol):
     ) -> dict[Key, dict[int, int]]:
         """Rows per local day, counted from 1 Jan 1970, by group; days without rows are absent."""
 
-    def total_series(
-        self, kind: MetricKind, rows: Slice, value: Value, zone: ZoneInfo
-    ) -> dict[int, tuple[int, int]]:
+    def total_series(self, kind: MetricKind, rows: Slice, value: Value, zone: ZoneInfo) -> dict[int, tuple[int, int]]:
         """The sum and the number of the values per local day, counted as in ``series``."""
 
     def hours_of_week(self, kind: MetricKind, rows: Slice, zone: ZoneInfo) -> list[int]:

@@ -32,7 +32,9 @@ class SqlEngine:
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
         return _grouped(self._happened(kind, rows), by, Count("ticket_id", distinct=True))
 
-    def total(self, kind: MetricKind, rows: Slice, value: str, by: Sequence[Dimension] = ()) -> dict[Key, tuple[int, int]]:
+    def total(
+        self, kind: MetricKind, rows: Slice, value: str, by: Sequence[Dimension] = ()
+    ) -> dict[Key, tuple[int, int]]:
         return _totals(self._with(kind, rows, value), by, value)
 
     def spread(
@@ -48,9 +50,13 @@ class SqlEngine:
     def _neighbours(self, kind, rows, value, quantiles, by) -> dict[Key, dict[int, int]]:
         """By group, the values at the places that the quantiles need, the smallest being at place 0."""
         columns = [_column(name) for name in by]
-        ranked = self._with(kind, rows, value).order_by().annotate(
-            place=Window(RowNumber(), partition_by=columns or None, order_by=F(value).asc()) - 1,
-            last=Window(Count("*"), partition_by=columns or None) - 1,
+        ranked = (
+            self._with(kind, rows, value)
+            .order_by()
+            .annotate(
+                place=Window(RowNumber(), partition_by=columns or None, order_by=F(value).asc()) - 1,
+                last=Window(Count("*"), partition_by=columns or None) - 1,
+            )
         )
         needed = Q()
         for numerator, denominator in quantiles:
@@ -147,7 +153,19 @@ def _tagged(values: tuple) -> Q:
     return Q(ticket__in=Ticket.objects.filter(_one_of("tags", values)).values("pk"))
 
 
-_PLAIN = {"status", "met", "priority", "channel", "response_state", "resolution_state", "age", "day", "hour", "bucket", "place"}
+_PLAIN = {
+    "status",
+    "met",
+    "priority",
+    "channel",
+    "response_state",
+    "resolution_state",
+    "age",
+    "day",
+    "hour",
+    "bucket",
+    "place",
+}
 
 
 def _column(name: str) -> str:

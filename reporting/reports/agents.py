@@ -63,7 +63,12 @@ def _agents(question: Question) -> Section:
     shown = {agent for (agent,) in by_agent} | teams.keys()
     names = question.names("agent", shown)
     rows = [
-        {"id": agent, "name": names[agent], "teams": ", ".join(teams.get(agent, ())), **_row(by_agent.get((agent,), {}))}
+        {
+            "id": agent,
+            "name": names[agent],
+            "teams": ", ".join(teams.get(agent, ())),
+            **_row(by_agent.get((agent,), {})),
+        }
         for agent in shown
     ]
     return Section(

@@ -23,8 +23,8 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "resolution_rate": Definition(
         "Resolution Rate",
-        "Resolution targets met ÷ (met + missed), of the targets decided in the period. A target is met by a resolution "
-        "within its limit, and missed at the first second beyond it, even while the ticket is still open.",
+        "Resolution targets met ÷ (met + missed), of the targets decided in the period. A target is met by a "
+        "resolution within its limit, and missed at the first second beyond it, even while the ticket is still open.",
     ),
     "first_response_rate": Definition(
         "First-response rate",
@@ -56,9 +56,7 @@ DEFINITIONS: dict[str, Definition] = {
         "What changed most",
         "Categories by how much the number of tickets created differs between the period and its comparison.",
     ),
-    "tickets_by_status": Definition(
-        "Tickets by status", "Tickets created in the period, by the status they have now."
-    ),
+    "tickets_by_status": Definition("Tickets by status", "Tickets created in the period, by the status they have now."),
     "tickets_by_category": Definition(
         "Tickets by category",
         "Tickets created in the period, by the category they have now, largest first. Those without one have a row of "
@@ -87,9 +85,10 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "agents": Definition(
         "Agent report",
-        "Everybody credited with anything in the period, present members with zeros, one row for what nobody is credited "
-        "with, and the total. Assigned: tickets created in the period and theirs now. A response is its author's, a "
-        "resolution and its rating are those of who resolved, a missed target is the assignee's at that moment.",
+        "Everybody credited with anything in the period, present members with zeros, one row for what nobody is "
+        "credited with, and the total. Assigned: tickets created in the period and theirs now. A response is its "
+        "author's, a resolution and its rating are those of who resolved, a missed target is the assignee's at that "
+        "moment.",
     ),
     "category_trends": Definition(
         "Category trends",
@@ -102,11 +101,12 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "weekday_index": Definition(
         "Weekday index",
-        "Mean number of tickets created per full day of each weekday ÷ the mean over the weekdays. 1.0 is an average day.",
+        "Mean number of tickets created per full day of each weekday ÷ the mean over the weekdays. 1.0 is an average "
+        "day.",
     ),
     "month_index": Definition(
         "Month-of-year index",
-        "Mean number of tickets created per day of each month ÷ the mean over the months, over full months. It needs 12 "
-        "of them.",
+        "Mean number of tickets created per day of each month ÷ the mean over the months, over full months. It needs "
+        "12 of them.",
     ),
 }

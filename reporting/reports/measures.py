@@ -3,7 +3,7 @@
 from typing import Any
 
 from reporting import figures
-from reporting.engine.base import AGE_EDGES, Dimension, Engine, Key, Slice, Spread
+from reporting.engine.base import Dimension, Engine, Key, Slice, Spread
 from reporting.figures import MEDIAN, P90, P95, Quantile
 from reporting.models import MetricKind
 from tickets.choices import OPEN_STATUSES, Status

@@ -1,5 +1,6 @@
 """The performance report: tickets by status and category, and how response and resolution times are spread."""
 
+from itertools import pairwise
 from typing import Any
 
 from reporting import figures
@@ -21,7 +22,7 @@ BUCKET_EDGES = (
 EDGE_TITLES = ("15 min", "30 min", "1 h", "2 h", "4 h", "8 h", "24 h", "48 h", "72 h", "168 h")
 BUCKET_TITLES = (
     f"< {EDGE_TITLES[0]}",
-    *(f"{lower} – {upper}" for lower, upper in zip(EDGE_TITLES, EDGE_TITLES[1:], strict=False)),
+    *(f"{lower} – {upper}" for lower, upper in pairwise(EDGE_TITLES)),
     f"≥ {EDGE_TITLES[-1]}",
 )
 
@@ -130,12 +131,18 @@ def _statistics(question: Question, kind: MetricKind, key: str, title: str) -> S
 def _distribution(question: Question, kind: MetricKind, key: str, title: str) -> Section:
     counts = question.engine.histogram(kind, question.rows, question.query.clock_value, BUCKET_EDGES)
     rows = [
-        {"id": place, "bucket": name, "from_seconds": lower, "to_seconds": upper, "count": count,
-         "share": figures.ratio(count, sum(counts))}
+        {
+            "id": place,
+            "bucket": name,
+            "from_seconds": lower,
+            "to_seconds": upper,
+            "count": count,
+            "share": figures.ratio(count, sum(counts)),
+        }
         for place, (name, lower, upper, count) in enumerate(
             zip(BUCKET_TITLES, (0, *BUCKET_EDGES), (*BUCKET_EDGES, None), counts, strict=True)
         )
-    ]  # fmt: skip
+    ]
     return Section(
         key=key,
         title=title,
@@ -147,7 +154,12 @@ def _distribution(question: Question, kind: MetricKind, key: str, title: str) ->
             Column("share", "Share", "share"),
         ),
         rows=rows,
-        total={"bucket": "All", "from_seconds": None, "to_seconds": None, "count": sum(counts),
-               "share": figures.ratio(sum(counts), sum(counts))},  # fmt: skip
+        total={
+            "bucket": "All",
+            "from_seconds": None,
+            "to_seconds": None,
+            "count": sum(counts),
+            "share": figures.ratio(sum(counts), sum(counts)),
+        },
         definition=key,
     )

@@ -9,7 +9,9 @@ from typing import Any, Literal
 #   change    relative change, 0.1 is 10 % more; None when there was nothing before
 #   points    difference of two ratios    date      local date              index     1.0 is an average slot
 #   rate      tickets per hour            flag      bool
-Unit = Literal["text", "count", "seconds", "ratio", "share", "score", "change", "points", "date", "index", "rate", "flag"]
+Unit = Literal[
+    "text", "count", "seconds", "ratio", "share", "score", "change", "points", "date", "index", "rate", "flag"
+]
 
 
 @dataclass(frozen=True)

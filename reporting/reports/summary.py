@@ -33,7 +33,7 @@ def build(question: Question) -> Report:
 
 
 def key_metrics(question: Question) -> dict[str, Any]:
-    """The four key metrics and the response rate in the API's shape, each with its ``previous``, null if not compared."""
+    """The key metrics and the response rate in the API's shape, each with its ``previous``, null if not compared."""
     now, before = (rows and _metrics_of(question, rows) for rows in question.both())
     return {key: {**metric, "previous": before and before[key]} for key, metric in now.items()}
 
@@ -224,7 +224,7 @@ def _backlog(question: Question, dimension: str) -> Section:
         columns=(
             Column(dimension, dimension.capitalize(), "text"),
             *(Column(status.slug, status.label, "count") for status in measures.OPEN_IN_ORDER),
-            Column("open", "Open tickets", "count"),
+            Column("tickets", "Open tickets", "count"),
         ),
         rows=[{"id": key, dimension: titles[key], **_by_status(standing, key)} for key in keys],
         total={dimension: "All", **_by_status(standing, *keys)},
@@ -240,4 +240,4 @@ def _by_status(standing: dict[tuple, int], *keys: int) -> dict[str, int]:
     counts: dict[str, int] = {
         status.slug: sum(standing.get((key, status), 0) for key in keys) for status in measures.OPEN_IN_ORDER
     }
-    return {**counts, "open": sum(counts.values())}
+    return {**counts, "tickets": sum(counts.values())}

@@ -28,7 +28,15 @@ TABLE = {
     "view_audit": "----A",
 }
 ROLES = ("agent", "lead", "manager", "analyst", "administrator")
-HOLDINGS = [("agent", 0), ("agent", 1), ("lead", 0), ("lead", 1), ("manager", None), ("analyst", None), ("administrator", None)]
+HOLDINGS = [
+    ("agent", 0),
+    ("agent", 1),
+    ("lead", 0),
+    ("lead", 1),
+    ("manager", None),
+    ("analyst", None),
+    ("administrator", None),
+]
 SUBSETS = list(chain.from_iterable(combinations(HOLDINGS, size) for size in range(4)))
 
 

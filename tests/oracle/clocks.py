@@ -13,7 +13,7 @@ OPEN = ("new", "open", "pending", "on_hold")
 
 @dataclass
 class Hours:
-    """A team's week: for each weekday, spans in minutes of the local day. ``None`` instead of it is around the clock."""
+    """A team's week: for each weekday, spans in minutes of the local day. ``None`` instead is around the clock."""
 
     zone: str
     days: list[list[tuple[int, int]]]

@@ -1,6 +1,7 @@
 """Random lives of tickets, timed by the product and by a plain walk from minute to minute."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -18,7 +19,8 @@ TEAMS, AGENTS, CATEGORIES = (1, 2, 3), (None, 11, 12), (None, 21)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 # A week in which the clocks change in each of the zones' own way, and one in which they do not.
 STARTS = [
-    int(datetime(*day, tzinfo=UTC).timestamp()) // 60 for day in ((2026, 3, 26), (2026, 10, 22), (2026, 10, 29), (2026, 4, 2))
+    int(datetime(*day, tzinfo=UTC).timestamp()) // 60
+    for day in ((2026, 3, 26), (2026, 10, 22), (2026, 10, 29), (2026, 4, 2))
 ]
 LENGTH = 6 * 1440
 
@@ -58,7 +60,9 @@ happenings = st.lists(
             ),
             st.tuples(st.just(at), st.just("team"), st.sampled_from(TEAMS), st.none(), st.just(True)),
             st.tuples(st.just(at), st.just("agent"), st.sampled_from(AGENTS), st.none(), st.just(True)),
-            st.tuples(st.just(at), st.just("priority"), st.sampled_from(["low", "urgent", "normal"]), st.none(), st.just(True)),
+            st.tuples(
+                st.just(at), st.just("priority"), st.sampled_from(["low", "urgent", "normal"]), st.none(), st.just(True)
+            ),
             st.tuples(st.just(at), st.just("category"), st.sampled_from(CATEGORIES), st.none(), st.just(True)),
         )
     ),
@@ -149,9 +153,9 @@ def test_open_spans_are_the_minutes_in_which_a_ticket_was_open(life):
 
     covered = {}
     for span in spans:
-        # A span may begin or end at the second in which a target is missed: its minutes are those it holds the start of.
+        # A span may begin or end at the second of a miss: its minutes are those whose start it holds.
         first, last = -(-span.at // 60), until if span.until is None else -(-span.until // 60)
         covered.update({m: (span.team, span.agent, Status(span.status).slug) for m in range(first, min(last, until))})
     assert covered == found.backlog
     assert all(span.until is None or span.at < span.until for span in spans)
-    assert all(a.until == b.at or a.until < b.at for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.until == b.at or a.until < b.at for a, b in pairwise(spans))

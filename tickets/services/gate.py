@@ -147,11 +147,7 @@ def _save_tags(changes: Sequence[Change]) -> None:
     through = Ticket.tags.through
     through.objects.filter(ticket_id__in=[change.ticket.pk for change in touched]).delete()
     through.objects.bulk_create(
-        [
-            through(ticket_id=change.ticket.pk, tag_id=tag)
-            for change in touched
-            for tag in sorted(change.tag_ids)
-        ],
+        [through(ticket_id=change.ticket.pk, tag_id=tag) for change in touched for tag in sorted(change.tag_ids)],
         batch_size=BATCH,
     )
 

@@ -48,9 +48,7 @@ class Taken:
     unchanged: int = 0
 
     def __add__(self, other: "Taken") -> "Taken":
-        return Taken(
-            self.created + other.created, self.changed + other.changed, self.unchanged + other.unchanged
-        )
+        return Taken(self.created + other.created, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
 def take_in(drafts: Sequence[TicketDraft]) -> Taken:

@@ -19,6 +19,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\r{done.tickets} tickets, {done.rows} rows")
         if done.different:
             numbers = ", ".join(f"#{number}" for number in done.different[:20])
-            raise CommandError(f"{len(done.different)} tickets differ from their history: {numbers}. Run without --check.")
+            raise CommandError(
+                f"{len(done.different)} tickets differ from their history: {numbers}. Run without --check."
+            )
         if check:
             self.stdout.write("What is stored equals what is derived.")
