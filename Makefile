@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# The size of the benchmark's desk.
+TICKETS ?= 20000
 # More for pytest, such as: make test ARGS="-k supervisor"
 ARGS ?=
 
@@ -11,7 +13,7 @@ PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --r
 # Only what a target sets itself reaches the programs under test.
 UNSET := env -u MODE -u DEBUG -u DATABASE_URL -u CELERY_BROKER_URL -u EMAIL_URL -u SITE_URL -u SECRET_KEY -u ALLOWED_HOSTS -u PORT -u HOST
 
-.PHONY: run test lint fmt pins clean
+.PHONY: run test lint bench fmt pins clean
 
 run: $(VENV)/.run
 	@exec $(IN_VENV) manage.py up --prepare --port $(PORT)
@@ -30,6 +32,10 @@ lint: $(VENV)/.dev
 		SITE_URL=https://desk.example.org DATABASE_URL=postgres://desk:password@db.example.org:5432/desk \
 		EMAIL_URL=smtp://mail.example.org:25 CELERY_BROKER_URL=redis://:password@redis.example.org:6379/0 \
 		$(IN_VENV) manage.py check --deploy --fail-level WARNING
+
+# Each size keeps its desk in a folder of its own, made once.
+bench: $(VENV)/.dev
+	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)" $(IN_VENV) -m tests.bench --tickets $(TICKETS)
 
 fmt: $(VENV)/.dev
 	$(IN_VENV) -m ruff check --fix

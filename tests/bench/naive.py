@@ -80,7 +80,7 @@ def agents(query: ReportQuery) -> list:
     answers += _resolutions(start, end).values("actor__name").annotate(n=Count("pk"), t=Count("ticket", distinct=True))
     answers += Rating.objects.filter(at__gte=start, at__lt=end).values("ticket__assignee__name").annotate(n=Count("pk"))
     responded = tickets.filter(first_responded_at__gte=start, first_responded_at__lt=end)
-    for agent in responded.values_list("assignee", flat=True).distinct():
+    for agent in responded.order_by().values_list("assignee", flat=True).distinct():
         answers += _spread(responded.filter(assignee=agent), "created_at", "first_responded_at")
     return answers
 

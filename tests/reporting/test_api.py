@@ -337,6 +337,11 @@ def test_the_schema_describes_every_report(manager):
     assert {f"/api/tickets/reports/{report}" for report in REPORTS} <= set(paths)
 
 
+@pytest.mark.parametrize("address", ["/api/schema", "/api/docs"])
+def test_the_description_needs_sign_in(address):
+    assert APIClient().get(address).status_code == 401
+
+
 def test_who_am_i_says_what_i_may_see(team):
     lead = person_with(Role.LEAD, team)
 
