@@ -1,5 +1,6 @@
 """The figures that more than one report shows, each made in one place from the engine's primitives."""
 
+from collections import Counter
 from typing import Any
 
 from reporting import figures
@@ -26,18 +27,30 @@ def quantile(spread: Spread, which: Quantile) -> int | None:
 # --- Open tickets -----------------------------------------------------------------------------------------------------
 
 
-def open_tickets(engine: Engine, rows: Slice) -> dict[str, Any]:
-    """The backlog at the end of ``rows``, by status and by age since creation."""
-    by = engine.stock(rows, ("age", "status"))
+class Standing:
+    """The tickets open at the end of a slice, asked for once and counted by any of these dimensions."""
+
+    DIMENSIONS: tuple[Dimension, ...] = ("team", "status", "age", "response_state", "resolution_state")
+
+    def __init__(self, engine: Engine, rows: Slice):
+        self._counts = engine.stock(rows, self.DIMENSIONS)
+
+    def by(self, *dimensions: Dimension) -> Counter[Key]:
+        """How many there are by group; 0 for a group that has none."""
+        places = [self.DIMENSIONS.index(dimension) for dimension in dimensions]
+        found: Counter[Key] = Counter()
+        for key, number in self._counts.items():
+            found[tuple(key[place] for place in places)] += number
+        return found
+
+
+def open_tickets(standing: Standing) -> dict[str, Any]:
+    """The backlog by status and by age since creation."""
+    by_status, by_age = standing.by("status"), standing.by("age")
     return {
-        "value": sum(by.values()),
-        "by_status": {
-            status.slug: sum(number for (_, found), number in by.items() if found == status) for status in OPEN_IN_ORDER
-        },
-        "by_age": [
-            {"title": title, "value": sum(number for (found, _), number in by.items() if found == place)}
-            for place, title in enumerate(AGE_TITLES)
-        ],
+        "value": by_status.total(),
+        "by_status": {status.slug: by_status[status,] for status in OPEN_IN_ORDER},
+        "by_age": [{"title": title, "value": by_age[place,]} for place, title in enumerate(AGE_TITLES)],
     }
 
 
@@ -67,13 +80,12 @@ _ACCOUNT = {
 }
 
 
-def sla_account(engine: Engine, metric: str, rows: Slice) -> dict[str, Any]:
+def sla_account(engine: Engine, metric: str, rows: Slice, standing: Standing) -> dict[str, Any]:
     """The verdicts of the period and how the open tickets stand at its end, for ``resolution`` or ``response``."""
     by_verdict = engine.count(DECIDED[metric], rows, ("met",))
     met, missed = by_verdict.get((True,), 0), by_verdict.get((False,), 0)
     missed_open = one(engine.misses_open_at(DECIDED[metric], rows, rows.end - 1)) if missed else 0
-    dimension: Dimension = f"{metric}_state"
-    standing = engine.stock(rows, (dimension,))
+    by_state = standing.by(f"{metric}_state")
     return {
         "value": figures.ratio(met, met + missed),
         "met": met,
@@ -81,7 +93,7 @@ def sla_account(engine: Engine, metric: str, rows: Slice) -> dict[str, Any]:
         "missed_fulfilled": missed - missed_open,
         "missed_open": missed_open,
         "withdrawn": one(engine.count(MetricKind.WITHDRAWN, rows)) if metric == "response" else 0,
-        "open_account": {name: standing.get((state,), 0) for name, state in _ACCOUNT.items()},
+        "open_account": {name: by_state[state,] for name, state in _ACCOUNT.items()},
     }
 
 

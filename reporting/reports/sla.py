@@ -11,7 +11,8 @@ _TITLES = {"resolution": "Resolution", "response": "First response"}
 
 def sla_accounts(question: Question) -> dict[str, dict[str, Any]]:
     """The account of each metric, in the API's shape."""
-    return {metric: measures.sla_account(question.engine, metric, question.rows) for metric in _TITLES}
+    standing = measures.Standing(question.engine, question.rows)
+    return {metric: measures.sla_account(question.engine, metric, question.rows, standing) for metric in _TITLES}
 
 
 def sla_section(accounts: dict[str, dict[str, Any]]) -> Section:

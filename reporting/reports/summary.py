@@ -3,9 +3,10 @@
 from typing import Any
 
 from reporting import figures
-from reporting.engine.base import Slice
+from reporting.engine.base import Dimension, Slice
 from reporting.models import MetricKind
 from reporting.reports import measures
+from reporting.reports.measures import Standing
 from reporting.reports.question import Question
 from reporting.reports.sections import Column, Report, Section
 from reporting.reports.sla import sla_section
@@ -18,33 +19,36 @@ CHANGES_SHOWN = 6
 
 
 def build(question: Question) -> Report:
-    metrics = key_metrics(question)
+    standing = Standing(question.engine, question.rows)
+    metrics = _key_metrics(question, standing)
     accounts = {"resolution": metrics["resolution_rate"], "response": metrics["first_response_rate"]}
     sections = (
         *_metric_sections(question, metrics),
         volume(question),
         _key_series(question),
         _changes(question),
-        _backlog(question, "team"),
-        _backlog(question, "age"),
+        _backlog_by_team(question, standing),
+        _backlog_by_age(standing),
         sla_section({metric: _without_previous(account) for metric, account in accounts.items()}),
     )
     return Report("summary", TITLE, question.head, sections, metrics)
 
 
-def key_metrics(question: Question) -> dict[str, Any]:
+def _key_metrics(question: Question, standing: Standing) -> dict[str, Any]:
     """The key metrics and the response rate in the API's shape, each with its ``previous``, null if not compared."""
-    now, before = (rows and _metrics_of(question, rows) for rows in question.both())
+    now, before, earlier = _metrics_of(question, question.rows, standing), None, question.earlier_rows
+    if earlier:
+        before = _metrics_of(question, earlier, Standing(question.engine, earlier))
     return {key: {**metric, "previous": before and before[key]} for key, metric in now.items()}
 
 
-def _metrics_of(question: Question, rows: Slice) -> dict[str, Any]:
+def _metrics_of(question: Question, rows: Slice, standing: Standing) -> dict[str, Any]:
     engine = question.engine
     return {
-        "open_tickets": measures.open_tickets(engine, rows),
+        "open_tickets": measures.open_tickets(standing),
         "first_response_time": measures.durations(engine, MetricKind.RESPONDED, rows, question.query.clock_value),
-        "resolution_rate": measures.sla_account(engine, "resolution", rows),
-        "first_response_rate": measures.sla_account(engine, "response", rows),
+        "resolution_rate": measures.sla_account(engine, "resolution", rows, standing),
+        "first_response_rate": measures.sla_account(engine, "response", rows, standing),
         "csat": measures.csat(engine, rows),
     }
 
@@ -209,35 +213,37 @@ def _changes(question: Question) -> Section:
 # --- The backlog ------------------------------------------------------------------------------------------------------
 
 
-def _backlog(question: Question, dimension: str) -> Section:
-    """The open tickets at the end of the period by team or age, split by status."""
-    standing = question.engine.stock(question.rows, (dimension, "status"))
-    if dimension == "age":
-        titles = dict(enumerate(measures.AGE_TITLES))
-        keys = list(titles)
-    else:
-        titles = question.names("team", (team for team, _ in standing))
-        keys = sorted({team for team, _ in standing}, key=lambda team: (-_open(standing, team), titles[team]))
+def _backlog_by_team(question: Question, standing: Standing) -> Section:
+    """Largest first."""
+    names = question.names("team", (team for (team,) in standing.by("team")))
+    order = sorted(standing.by("team").items(), key=lambda item: (-item[1], names[item[0][0]]))
+    return _backlog("team", "Team", {team: names[team] for (team,), _ in order}, standing)
+
+
+def _backlog_by_age(standing: Standing) -> Section:
+    return _backlog("age", "Age", dict(enumerate(measures.AGE_TITLES)), standing)
+
+
+def _backlog(dimension: Dimension, heading: str, titles: dict[int, str], standing: Standing) -> Section:
+    """The open tickets at the end of the period, a row for each of ``titles``, split by status."""
+    counts, by_status = standing.by(dimension, "status"), standing.by("status")
+    statuses = measures.OPEN_IN_ORDER
+
+    def row(numbers: list[int]) -> dict[str, int]:
+        return {**dict(zip([status.slug for status in statuses], numbers, strict=True)), "tickets": sum(numbers)}
+
     return Section(
         key=f"backlog_by_{dimension}",
         title=f"Backlog by {dimension}",
         columns=(
-            Column(dimension, dimension.capitalize(), "text"),
-            *(Column(status.slug, status.label, "count") for status in measures.OPEN_IN_ORDER),
+            Column(dimension, heading, "text"),
+            *(Column(status.slug, status.label, "count") for status in statuses),
             Column("tickets", "Open tickets", "count"),
         ),
-        rows=[{"id": key, dimension: titles[key], **_by_status(standing, key)} for key in keys],
-        total={dimension: "All", **_by_status(standing, *keys)},
+        rows=[
+            {"id": key, dimension: title, **row([counts[key, status] for status in statuses])}
+            for key, title in titles.items()
+        ],
+        total={dimension: "All", **row([by_status[status,] for status in statuses])},
         definition="open_tickets",
     )
-
-
-def _open(standing: dict[tuple, int], key: int) -> int:
-    return sum(number for (found, _), number in standing.items() if found == key)
-
-
-def _by_status(standing: dict[tuple, int], *keys: int) -> dict[str, int]:
-    counts: dict[str, int] = {
-        status.slug: sum(standing.get((key, status), 0) for key in keys) for status in measures.OPEN_IN_ORDER
-    }
-    return {**counts, "tickets": sum(counts.values())}
