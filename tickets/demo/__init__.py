@@ -1,0 +1,1 @@
+"""A made-up desk with believable months behind it, to try the reports on. Never loaded in production mode."""
