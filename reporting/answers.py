@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from memberpulse.errors import CapabilityMissing
 from reporting.engine import Engine, Filters, Slice, engine_for, snapshot
 from reporting.models import MetricEvent
 from reporting.periods import local_day
-from reporting.query import parse
+from reporting.query import ReportQuery, parse
 from reporting.reports import agents, performance, summary, trends
 from reporting.reports.question import Question
 from reporting.reports.sections import Report
@@ -79,8 +80,8 @@ def answer(
         raise CapabilityMissing(_missing(report_key, user, needs))
     now = int(time.time()) if now is None else now
     with snapshot(limit_seconds=limit_seconds) as alias:
-        asker = _Asker(user, scope, engine_for(alias), alias)
-        query = parse(report_key, params, now=now, zone=user.zone, first_day=asker.first_day, allowed=asker.allowed)
+        asker = Asker(user, scope, engine_for(alias), alias)
+        query = asker.query(report_key, params, now=now)
         questions = {report_key: Question(query, scope, asker.engine, alias)}
         for key in also:
             other = scope_in(key, user, needs)
@@ -95,19 +96,23 @@ def _missing(report_key: str, user: User, needs: Sequence[Capability]) -> Capabi
 
 
 @dataclass(frozen=True)
-class _Asker:
-    """What parameters are checked against: what there is in the person's scope."""
+class Asker:
+    """A person and what there is in their scope: what parameters are checked against."""
 
     user: User
     scope: Scope
     engine: Engine
     alias: str
 
-    def first_day(self, zone: ZoneInfo):
+    def query(self, report_key: str, params: Mapping[str, Any], *, now: int) -> ReportQuery:
+        """The question that ``params`` ask at the second ``now``, or InvalidParameter."""
+        return parse(report_key, params, now=now, zone=self.user.zone, first_day=self._first_day, allowed=self._allowed)
+
+    def _first_day(self, zone: ZoneInfo) -> date | None:
         first = self.engine.first_at(Slice(0, 0, self.scope, Filters()))
         return None if first is None else local_day(first, zone)
 
-    def allowed(self, name: str, ids: set[int]) -> set[int]:
+    def _allowed(self, name: str, ids: set[int]) -> set[int]:
         """Those of ``ids`` that are a choice for the person."""
         match name:
             case "team":

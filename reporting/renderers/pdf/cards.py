@@ -1,0 +1,115 @@
+"""The key metrics as a strip of cards, in the words of the page."""
+
+from collections.abc import Sequence
+
+from reportlab.graphics import renderPDF
+from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable
+
+from reporting import formats
+from reporting.charts.fonts import BOLD, REGULAR
+from reporting.renderers.pdf.words import BAD, GOOD, SMALL, colour, paragraph, plain
+from reporting.views.cards import Card
+
+_GAP, _AIR, _HEIGHT = 10, 10, 138
+_FIGURE, _UNIT = 20, 10.5
+_VERDICTS = {"good": GOOD, "bad": BAD}
+_PARTS = ParagraphStyle("parts", SMALL, fontSize=7.5, leading=10, textColor=colour("ink-2"))
+_EARLIER = ParagraphStyle("earlier", _PARTS, textColor=colour("ink-3"))
+
+
+class CardStrip(Flowable):
+    def __init__(self, cards: Sequence[Card], width: float):
+        super().__init__()
+        self.cards, self.width, self.height = cards, width, _HEIGHT
+
+    def wrap(self, *available) -> tuple[float, float]:
+        return self.width, self.height
+
+    def draw(self) -> None:
+        wide = (self.width - _GAP * (len(self.cards) - 1)) / len(self.cards)
+        for place, card in enumerate(self.cards):
+            self.canv.saveState()
+            self.canv.translate(place * (wide + _GAP), 0)
+            _draw(self.canv, card, wide)
+            self.canv.restoreState()
+
+
+def _draw(canvas: Canvas, card: Card, wide: float) -> None:
+    _frame(canvas, card, wide)
+    room = wide - 2 * _AIR
+    _text(canvas, card.title, _AIR, 123, BOLD, 8.5, colour("ink"))
+    _text(canvas, card.subtitle, _AIR, 113, REGULAR, 7.5, colour("ink-3"))
+    _figure(canvas, card)
+    if card.change:
+        _change(canvas, card.change)
+    top = 73.0
+    for text, style in ((" · ".join(card.parts), _PARTS), (card.earlier, _EARLIER)):
+        lines = paragraph(text, style)
+        _width, tall = lines.wrap(room, 40)
+        lines.drawOn(canvas, _AIR, top - tall)
+        top -= tall
+
+
+def _frame(canvas: Canvas, card: Card, wide: float) -> None:
+    """The border, and the line at the card's foot."""
+    canvas.saveState()
+    outline = canvas.beginPath()
+    outline.roundRect(0, 0, wide, _HEIGHT, 5)
+    canvas.clipPath(outline, stroke=0, fill=0)
+    if not card.line.is_empty:
+        renderPDF.draw(card.line.drawing(wide - 8, 26), canvas, 4, 1)
+    canvas.restoreState()
+    canvas.setStrokeColor(colour("line"))
+    canvas.setLineWidth(0.75)
+    canvas.roundRect(0, 0, wide, _HEIGHT, 5)
+
+
+def _figure(canvas: Canvas, card: Card) -> None:
+    """The large figure, its units set smaller."""
+    x = float(_AIR)
+    for amount, unit in _amounts(card):
+        x = _text(canvas, amount, x, 90, BOLD, _FIGURE, colour("ink"))
+        if unit:
+            x = _text(canvas, unit, x + 2, 90, REGULAR, _UNIT, colour("ink-2")) + 4
+
+
+def _amounts(card: Card) -> list[tuple[str, str]]:
+    if card.value is None:
+        return [(formats.NOTHING, "")]
+    if card.unit == "seconds":
+        return formats.duration_parts(card.value)
+    if card.unit == "ratio":
+        return [(formats.number(formats.exact(card.value) * 100, 1), "%")]
+    return [(formats.cell(card.value, card.unit), "")]
+
+
+def _change(canvas: Canvas, change: formats.Change) -> None:
+    ink = HexColor(_VERDICTS[change.verdict]) if change.verdict in _VERDICTS else colour("ink-3")
+    x = float(_AIR)
+    if change.arrow:
+        _arrow(canvas, x, 78.5, ink, up=change.arrow == "up")
+        x += 8
+    _text(canvas, change.text, x, 78, BOLD, 7.5, ink)
+
+
+def _arrow(canvas: Canvas, x: float, y: float, ink: Color, *, up: bool) -> None:
+    low, high = (y, y + 5) if up else (y + 5, y)
+    path = canvas.beginPath()
+    path.moveTo(x, low)
+    path.lineTo(x + 5.5, low)
+    path.lineTo(x + 2.75, high)
+    path.close()
+    canvas.setFillColor(ink)
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _text(canvas: Canvas, text: str, x: float, y: float, font: str, size: float, ink: Color) -> float:
+    """Draws ``text`` and returns where it ends."""
+    canvas.setFont(font, size)
+    canvas.setFillColor(ink)
+    canvas.drawString(x, y, plain(text))
+    return x + stringWidth(plain(text), font, size)

@@ -1,0 +1,106 @@
+"""A worker's hold on an export: won by one UPDATE, kept by a heartbeat, asked again with each thing written."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from reporting.models import Export, ExportMail, ExportState
+from reporting.services.exports import mails
+
+logger = logging.getLogger(__name__)
+
+# What this release can read. A row of a later one is left to a later worker.
+PARAMS_VERSION = 1
+
+
+class ClaimLostError(Exception):
+    """Another worker has taken the export over, or its owner has deleted it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    export_id: UUID
+    token: UUID
+
+    @classmethod
+    def take(cls, export_id: UUID) -> Self | None:
+        """None where there is nothing to do: done, being done, deleted, or of a later release."""
+        rows = Export.objects.filter(params_version__lte=PARAMS_VERSION)
+        token = rows.claim(export_id, now=timezone.now())
+        return cls(export_id, token) if token else None
+
+    def export(self) -> Export:
+        """The row and its requester, read now."""
+        held = Export.objects.held_by(self.export_id, self.token).select_related("requested_by").first()
+        if held is None:
+            raise self._lost()
+        return held
+
+    def note(self, step: str, progress: float) -> None:
+        self._write(step=step, progress=progress)
+
+    def renew(self) -> None:
+        self._write(lease_until=timezone.now() + settings.EXPORT_LEASE)
+
+    @transaction.atomic
+    def finish(self, **values) -> None:
+        """Ready, with a mail for who wants one: both or neither."""
+        now = timezone.now()
+        ready = {"state": ExportState.READY, "ready_at": now, "expires_at": now + settings.EXPORT_KEPT}
+        self._write(**ready, progress=1, step="", **values)
+        mails.plan(self.export_id, ExportMail.Kind.READY)
+
+    @transaction.atomic
+    def fail(self, code: str, **values) -> None:
+        self._write(state=ExportState.FAILED, error_code=code, step="", **values)
+        if code != "PERMISSION_CHANGED":
+            mails.plan(self.export_id, ExportMail.Kind.FAILED)
+
+    def put_back(self, *, wait: timedelta, burns_attempt: bool = True) -> None:
+        attempt = F("attempt") - (0 if burns_attempt else 1)
+        again = timezone.now() + wait
+        self._write(state=ExportState.QUEUED, attempt=attempt, next_publish_at=again, progress=0, step="")
+
+    def _write(self, **values) -> None:
+        if not Export.objects.held_by(self.export_id, self.token).update(**values):
+            raise self._lost()
+
+    def _lost(self) -> ClaimLostError:
+        return ClaimLostError(f"Export {self.export_id} is no longer held by {self.token}.")
+
+
+@contextmanager
+def heartbeat(claim: Claim) -> Iterator[None]:
+    """Renews the lease from a thread, for as long as the block works."""
+    over = threading.Event()
+    thread = threading.Thread(target=_beat, args=(claim, over), name=f"heartbeat-{claim.export_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        # Its connection is closed by then, unless the database hangs, and then waiting would not help.
+        thread.join(timeout=5)
+
+
+def _beat(claim: Claim, over: threading.Event) -> None:
+    while not over.wait(settings.EXPORT_HEARTBEAT_SECONDS):
+        try:
+            claim.renew()
+        except ClaimLostError:
+            return
+        except DatabaseError:
+            logger.warning("The lease of export %s could not be renewed.", claim.export_id, exc_info=True)
+        finally:
+            # Each thread has a connection of its own, which nobody else would close.
+            connection.close()

@@ -1,0 +1,60 @@
+"""The Celery application of a worker that halts where a test wants it to: ``celery -A tests.halting worker``.
+
+``HALT_AT`` names the point. There the worker makes the file ``halted`` in VAR_DIR and waits to be killed, the first
+time only; with ``HALT_BY=kill`` it kills itself, each time. ``HALT_IF`` is an argument that the call must have.
+"""
+
+import os
+import signal
+import time
+from functools import wraps
+from pathlib import Path
+from pkgutil import resolve_name
+
+import django
+from django.conf import settings
+
+from memberpulse.celery import app
+
+__all__ = ["app"]
+
+# After what each point comes: the owner of a function, and its name.
+POINTS = {
+    "claimed": ("reporting.services.exports.claims.Claim", "take"),
+    "counted": ("reporting.services.exports.worker", "_reports"),
+    "written": ("reporting.renderers", "render"),
+    "renamed": ("reporting.services.exports.files.Draft", "keep"),
+    "ready": ("reporting.services.exports.claims.Claim", "finish"),
+    "mailed": ("reporting.services.exports.mails", "_hand_over"),
+}
+
+
+def halting_after(function):
+    @wraps(function)
+    def wrapped(*args, **kwargs):
+        done = function(*args, **kwargs)
+        # A claim that was not won is no point of a build.
+        is_point = function.__name__ != "take" or done
+        if is_point and os.environ.get("HALT_IF", *args[:1]) in args:
+            _halt()
+        return done
+
+    return wrapped
+
+
+def _halt() -> None:
+    if os.environ.get("HALT_BY") == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        Path(settings.VAR_DIR, "halted").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    while True:
+        time.sleep(60)
+
+
+if "HALT_AT" in os.environ:
+    django.setup()
+    _owner, _name = POINTS[os.environ["HALT_AT"]]
+    _owner = resolve_name(_owner)
+    setattr(_owner, _name, halting_after(getattr(_owner, _name)))
