@@ -1,11 +1,12 @@
-"""Sign-in and sign-out."""
+"""The addresses of signing in and out. None ends with a slash; the same with one answers too."""
 
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import re_path
+
+from accounts.views import SignInView, SignOutView
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("sign-in", LoginView.as_view(template_name="accounts/sign_in.html"), name="sign-in"),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    re_path(r"^sign-in/?$", SignInView.as_view(), name="sign-in"),
+    re_path(r"^sign-out/?$", SignOutView.as_view(), name="sign-out"),
 ]

@@ -1,5 +1,38 @@
-"""The portal's pages."""
+"""The portal's addresses, below /support/. None ends with a slash; the same with one answers too."""
+
+from django.urls import re_path
+from django.views import View
+from django.views.generic import RedirectView
+
+from reporting.views.agents import AgentsPage
+from reporting.views.definitions import DefinitionsPage
+from reporting.views.exports import ExportDelete, ExportDownload, ExportProgress, ExportsPage, NewExport
+from reporting.views.outbox import OutboxPage
+from reporting.views.overview import OverviewPage
+from reporting.views.performance import PerformancePage
+from reporting.views.trends import TrendsPage
 
 app_name = "reporting"
 
-urlpatterns = []
+_EXPORT = r"reports/exports/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+
+
+def _at(address: str, view: type[View], name: str):
+    return re_path(rf"^{address}/?$", view.as_view(), name=name)
+
+
+urlpatterns = [
+    re_path(r"^$", RedirectView.as_view(pattern_name="reporting:home"), name="support"),
+    re_path(r"^reports/?$", RedirectView.as_view(pattern_name="reporting:overview"), name="home"),
+    _at("reports/overview", OverviewPage, "overview"),
+    _at("reports/performance", PerformancePage, "performance"),
+    _at("reports/agents", AgentsPage, "agents"),
+    _at("reports/trends", TrendsPage, "trends"),
+    _at("reports/definitions", DefinitionsPage, "definitions"),
+    _at("reports/exports", ExportsPage, "exports"),
+    _at("reports/exports/new", NewExport, "export-new"),
+    _at(_EXPORT, ExportProgress, "export"),
+    _at(f"{_EXPORT}/download", ExportDownload, "export-download"),
+    _at(f"{_EXPORT}/delete", ExportDelete, "export-delete"),
+    _at("outbox", OutboxPage, "outbox"),
+]

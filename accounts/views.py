@@ -1,0 +1,42 @@
+"""The page that lets people in, and the way out."""
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.views import LoginView, LogoutView
+from django.utils.decorators import method_decorator
+
+
+class SignInForm(AuthenticationForm):
+    username = UsernameField(
+        label="E-mail address",
+        widget=forms.EmailInput({"autofocus": True}),
+        error_messages={"required": "Type your e-mail address."},
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": "Type your password."},
+    )
+    # One sentence for a wrong address, a wrong password and a closed account: it must not tell which.
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "This e-mail address and password do not belong together. Check both and try again.",
+    }
+    # What is missing is said in our words, beside its field.
+    use_required_attribute = False
+
+
+class SignInView(LoginView):
+    """Leads on to ``next``, if that is an address of ours, else to the reports."""
+
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+
+# Open to those whose session is over already: they are out, and need not sign in for it.
+@method_decorator(login_not_required, name="dispatch")
+class SignOutView(LogoutView):
+    pass

@@ -1,0 +1,55 @@
+"""A page's address, in which all that is asked stands: links change one part of it and keep the rest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from django.http import HttpRequest, QueryDict
+
+# Either dates or a preset: whoever sets one of them takes the others away.
+PERIOD_FIELDS = ("period", "from", "to")
+
+
+@dataclass(frozen=True)
+class Link:
+    title: str
+    href: str
+    is_on: bool = False
+
+
+class Address:
+    def __init__(self, path: str, params: QueryDict):
+        self._path, self._params = path, params
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        return cls(request.path, request.GET)
+
+    def one(self, name: str) -> str:
+        """The last value given for ``name``, or ""."""
+        return self._params.get(name, "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for value in self._params.getlist(name) if value]
+
+    def elsewhere(self, path: str, known: Iterable[str]) -> Self:
+        """The same question on another page, as far as that page knows its words."""
+        return type(self)(path, self._kept(set(self._params) - set(known)))
+
+    def link(self, without: Iterable[str] = (), **changed: str) -> str:
+        """This page with ``changed``; all other parameters stay, those ``without`` go."""
+        params = self._kept({*without, *changed})
+        params.update(changed)
+        return f"{self._path}?{params.urlencode()}" if params else self._path
+
+    def fields(self, without: Iterable[str] = ()) -> list[tuple[str, str]]:
+        """The parameters as hidden fields of a form that sets those ``without`` itself."""
+        return [(name, value) for name, values in self._kept(set(without)).lists() for value in values]
+
+    def _kept(self, without: set[str]) -> QueryDict:
+        params = self._params.copy()
+        for name in list(params):
+            # A field left blank says nothing; it only makes addresses long.
+            if name in without or not any(params.getlist(name)):
+                del params[name]
+        return params

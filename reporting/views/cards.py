@@ -1,0 +1,154 @@
+"""The four key metrics as the page shows them: cards on the overview, a strip above the other reports."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from reporting import figures, formats
+from reporting.charts import Chart
+from reporting.charts.of_sections import card_sparkline
+from reporting.formats import Change, interval, number, percent
+from reporting.reports.definitions import DEFINITIONS, Definition
+from reporting.reports.sections import Report, Unit
+
+# The customer's words.
+WORDS = {
+    "open_tickets": ("Open Tickets", "Current backlog"),
+    "first_response_time": ("Avg Response Time", "First response speed"),
+    "resolution_rate": ("Resolution Rate", "% resolved in SLA"),
+    "csat": ("CSAT Score", "Customer satisfaction"),
+}
+_STATUSES = {"new": "new", "open": "open", "pending": "pending", "on_hold": "on hold"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """``parts`` is what the figure is made of, ``note`` the shortest of it; ``earlier`` is the comparison in words."""
+
+    key: str
+    value: int | float | None
+    unit: Unit
+    parts: list[str]
+    note: str
+    change: Change | None
+    earlier: str
+    line: Chart
+
+    @property
+    def has_change(self) -> bool:
+        return self.change not in (None, formats.NO_CHANGE_KNOWN)
+
+    @property
+    def definition(self) -> Definition:
+        return DEFINITIONS[self.key]
+
+    @property
+    def title(self) -> str:
+        return WORDS[self.key][0]
+
+    @property
+    def subtitle(self) -> str:
+        return WORDS[self.key][1]
+
+
+def cards(summary: Report) -> list[Card]:
+    metrics, head = summary.metrics, summary.head
+    made = (
+        _open_tickets(metrics["open_tickets"], head),
+        _response_time(metrics["first_response_time"], head),
+        _resolution_rate(metrics["resolution_rate"], head),
+        _csat(metrics["csat"], head),
+    )
+    return [Card(key, **parts, line=card_sparkline(key, summary)) for key, parts in zip(WORDS, made, strict=True)]
+
+
+def _open_tickets(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    before = metric["previous"]
+    return {
+        "value": metric["value"],
+        "unit": "count",
+        "parts": [f"{number(metric['by_status'][slug])} {word}" for slug, word in _STATUSES.items()],
+        "note": "",
+        "change": before and _relative(metric["value"], before["value"], of="count"),
+        "earlier": f"{number(before['value'])} {_end_of_comparison(head)}" if before else "",
+    }
+
+
+def _response_time(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    before, median = metric["previous"], f"median {formats.duration(metric['median_seconds'])}"
+    return {
+        "value": metric["mean_seconds"],
+        "unit": "seconds",
+        "parts": [median, f"p90 {formats.duration(metric['p90_seconds'])}", _counted(metric["count"], "response")],
+        "note": median,
+        "change": before and _relative(metric["mean_seconds"], before["mean_seconds"], of="seconds"),
+        "earlier": f"{formats.duration(before['mean_seconds'])} in {comparison_in_words(head)}" if before else "",
+    }
+
+
+def _resolution_rate(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    before, met, missed = metric["previous"], metric["met"], metric["missed"]
+    still_open = f", {number(metric['missed_open'])} of them still open" if metric["missed_open"] else ""
+    return {
+        "value": metric["value"],
+        "unit": "ratio",
+        "parts": [f"{number(met)} met", f"{number(missed)} missed{still_open}"],
+        "note": f"{number(met)} of {number(met + missed)}",
+        "change": before and _points(metric["value"], before["value"]),
+        "earlier": f"{percent(before['value'])} in {comparison_in_words(head)}" if before else "",
+    }
+
+
+def _csat(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    before, ratings = metric["previous"], _counted(metric["count"], "rating")
+    spread = f"95 %: {interval(*metric['interval'])}" if metric["interval"] else ""
+    return {
+        "value": metric["value"],
+        "unit": "ratio",
+        "parts": [part for part in (f"mean {formats.score(metric['mean'])}", ratings, spread) if part],
+        "note": ratings,
+        "change": before and _points(metric["value"], before["value"]),
+        "earlier": f"{percent(before['value'])} in {comparison_in_words(head)}{_within(metric)}" if before else "",
+    }
+
+
+def _within(metric: dict[str, Any]) -> str:
+    """Said where the change is no more than chance."""
+    before = metric["previous"]["value"]
+    if before is None or metric["interval"] is None:
+        return ""
+    low, high = metric["interval"]
+    return ", within the interval" if low <= before <= high else ""
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"
+
+
+# --- Against the comparison -------------------------------------------------------------------------------------------
+
+
+def _relative(now: int | None, before: int | None, *, of: str) -> Change:
+    """Less is better, of tickets and of seconds."""
+    return formats.change(figures.change(now, before), "down", of=of, appeared=bool(now) and before == 0)
+
+
+def _points(now: float | None, before: float | None) -> Change:
+    if now is None or before is None:
+        return formats.NO_CHANGE_KNOWN
+    return formats.points(formats.exact(now) - formats.exact(before), "up")
+
+
+def comparison_in_words(head: dict[str, Any]) -> str:
+    if head["comparison"]["kind"] == "year":
+        return "the same days a year before"
+    days = head["period"]["days"]
+    return f"the {number(days)} days before" if days > 1 else "the day before"
+
+
+def _end_of_comparison(head: dict[str, Any]) -> str:
+    """The moment that a backlog is compared with: "on 22 Oct, 09:15", or the end of a whole day."""
+    end, last = datetime.fromisoformat(head["comparison"]["end"]), date.fromisoformat(head["comparison"]["to"])
+    if end.date() > last:
+        return f"at the end of {formats.short_day_text(last)}"
+    return f"on {formats.short_day_text(end.date())}, {formats.time_text(end)}"

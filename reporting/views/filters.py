@@ -1,0 +1,246 @@
+"""The filter bar: when, what, and what is on, all of it links and plain forms over the page's address."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from memberpulse.errors import InvalidParameter
+from reporting import formats
+from reporting.periods import PRESET_TITLES
+from reporting.query import FILTERS
+from reporting.views.address import PERIOD_FIELDS, Address, Link
+from reporting.views.choices import Choice, Choices, choices
+
+DEFAULT_PRESET = "30d"
+# Beside the dates; all others are under "More".
+SHORT_PRESETS = {"today": "Today", "7d": "7 d", "30d": "30 d", "90d": "90 d", "12m": "12 m"}
+COMPARISON_TITLES = {"previous": "Previous period", "year": "Same days a year before", "none": "None"}
+CLOCK_TITLES = {"service": "Service hours", "wall": "Wall clock"}
+NAMED_IN_CHIP = 2
+# What a parameter is called on the page.
+FIELD_TITLES = {
+    **{name: name.capitalize() for name in ("from", "to", "period", "compare", "clock", "sort", *FILTERS)},
+    "timezone": "Zone",
+    "granularity": "Buckets",
+}
+
+
+@dataclass(frozen=True)
+class Popover:
+    """One filter of the second row. ``chosen`` are the titles of its values that are on."""
+
+    name: str
+    title: str
+    choices: Choices
+    chosen: list[str]
+    clear: str
+    error: str = ""
+
+    @property
+    def chip(self) -> str:
+        more = len(self.chosen) - NAMED_IN_CHIP
+        return ", ".join(self.chosen[:NAMED_IN_CHIP]) + (f" + {more}" if more > 0 else "")
+
+
+@dataclass(frozen=True)
+class FilterBar:
+    """``head`` is the answer's, or None where there is no answer because of ``problem``."""
+
+    address: Address
+    user: User
+    report_key: str
+    head: dict[str, Any] | None
+    problem: InvalidParameter | None = None
+
+    # --- when ---
+
+    @property
+    def preset(self) -> str:
+        """The preset that is on, or "" for dates."""
+        if self.address.one("from") or self.address.one("to"):
+            return ""
+        return self.address.one("period") or DEFAULT_PRESET
+
+    @property
+    def short_presets(self) -> list[Link]:
+        return [self._preset(key, title) for key, title in SHORT_PRESETS.items()]
+
+    @property
+    def more_presets(self) -> list[Link]:
+        return [self._preset(key, title) for key, title in PRESET_TITLES.items() if key not in SHORT_PRESETS]
+
+    @property
+    def more_is_on(self) -> bool:
+        return any(link.is_on for link in self.more_presets)
+
+    @property
+    def more_title(self) -> str:
+        return next((link.title for link in self.more_presets if link.is_on), "More")
+
+    def _preset(self, key: str, title: str) -> Link:
+        return Link(title, self.address.link(PERIOD_FIELDS, period=key), key == self.preset)
+
+    @property
+    def dates(self) -> list[dict[str, Any]]:
+        """The two date fields: what was typed, else what the period came to."""
+        return [self._date(name, title) for name, title in (("from", "From"), ("to", "To"))]
+
+    def _date(self, name: str, title: str) -> dict[str, Any]:
+        typed = self.address.one(name)
+        value = typed or (self.head["period"][name] if self.head else "")
+        # A date field cannot show what is no date, and what was typed stays.
+        return {"name": name, "title": title, "value": value, "type": "date" if _is_date(value) else "text"}
+
+    @property
+    def dates_fields(self) -> list[tuple[str, str]]:
+        return self.address.fields(PERIOD_FIELDS)
+
+    @property
+    def comparisons(self) -> list[Link]:
+        on = self.address.one("compare") or "previous"
+        titles = {**COMPARISON_TITLES, **self._previous}
+        return [Link(title, self.address.link(compare=key), key == on) for key, title in titles.items()]
+
+    @property
+    def _previous(self) -> dict[str, str]:
+        """How long the previous period is, where that is known."""
+        days = self.head and self.head["period"]["days"]
+        return {"previous": "Previous day" if days == 1 else f"Previous {formats.number(days)} days"} if days else {}
+
+    @property
+    def comparison_title(self) -> str:
+        return next((link.title for link in self.comparisons if link.is_on), self.address.one("compare"))
+
+    @property
+    def clocks(self) -> list[Link]:
+        on = self.address.one("clock") or "service"
+        return [Link(title, self.address.link(clock=key), key == on) for key, title in CLOCK_TITLES.items()]
+
+    @property
+    def zone(self) -> str:
+        return self.address.one("timezone") or self.user.time_zone
+
+    @property
+    def zones(self) -> list[Link]:
+        """The zones one is likely to want; any other can be typed."""
+        likely = dict.fromkeys((self.user.time_zone, settings.DESK_TIME_ZONE, "UTC"))
+        return [Link(name, self.address.link(timezone=name), name == self.zone) for name in likely]
+
+    @property
+    def zone_fields(self) -> list[tuple[str, str]]:
+        return self.address.fields(("timezone",))
+
+    # --- what ---
+
+    @property
+    def choice_fields(self) -> list[tuple[str, str]]:
+        return self.address.fields(FILTERS)
+
+    @property
+    def active(self) -> list[Popover]:
+        return [popover for popover in self.popovers if popover.chosen]
+
+    @property
+    def clear(self) -> str:
+        return self.address.link(FILTERS)
+
+    @cached_property
+    def popovers(self) -> list[Popover]:
+        chosen = {name: self.address.all(name) for name in FILTERS}
+        start, end = self._bounds()
+        found = choices(
+            self.user, self.report_key, start=start, end=end, chosen=chosen, are_checked=self.problem is None
+        )
+        return [
+            Popover(
+                name=name,
+                title=title_of(name),
+                choices=found[name],
+                chosen=_titles(found[name].shown, chosen[name]),
+                clear=self.address.link((name,)),
+                error=self.error_of(name),
+            )
+            for name in FILTERS
+        ]
+
+    def _bounds(self) -> tuple[int, int]:
+        """The seconds of the period as far as it has gone; without an answer, those of the last 30 days."""
+        if self.head is None:
+            now = timezone.now()
+            return int((now - timedelta(days=30)).timestamp()), int(now.timestamp()) + 1
+        start, end, as_of = map(
+            datetime.fromisoformat, (self.head["period"]["start"], self.head["period"]["end"], self.head["as_of"])
+        )
+        return int(start.timestamp()), min(int(end.timestamp()), int(as_of.timestamp()) + 1)
+
+    # --- in words ---
+
+    def error_of(self, name: str) -> str:
+        """The sentence about the field ``name``, if it is the one at fault."""
+        return sentence(self.problem) if self.problem and self.problem.field == name else ""
+
+    @property
+    def date_error(self) -> str:
+        return self.error_of("from") or self.error_of("to") or self.error_of("period")
+
+    @property
+    def zone_error(self) -> str:
+        return self.error_of("timezone")
+
+    @property
+    def compare_error(self) -> str:
+        return self.error_of("compare") or self.error_of("clock")
+
+    @property
+    def period_title(self) -> str:
+        if self.preset in PRESET_TITLES:
+            return PRESET_TITLES[self.preset]
+        return self.period_words or "Period"
+
+    @property
+    def period_words(self) -> str:
+        return formats.period_text(*_days_of(self.head["period"])) if self.head else ""
+
+    @property
+    def line(self) -> str:
+        """23 Oct – 21 Nov 2026 against 23 Sep – 22 Oct, both up to 09:15"""
+        if self.head is None:
+            return ""
+        period, earlier = self.head["period"], self.head["comparison"]
+        words, as_of = self.period_words, datetime.fromisoformat(self.head["as_of"])
+        runs = datetime.fromisoformat(period["end"]) > as_of
+        if earlier is None:
+            return words + (f", up to {formats.time_text(as_of)}" if runs else "")
+        before = formats.period_text(*_days_of(earlier)).removesuffix(f" {period['to'][:4]}")
+        return f"{words} against {before}" + (f", both up to {formats.time_text(as_of)}" if runs else "")
+
+
+def sentence(problem: InvalidParameter) -> str:
+    """What is wrong, with fields called as they are on the page."""
+    return re.sub(r"`(\w+)`", lambda name: f"“{title_of(name[1])}”", problem.errors[0]["detail"])
+
+
+def title_of(field: str) -> str:
+    return FIELD_TITLES.get(field, field)
+
+
+def _titles(shown: list[Choice], chosen: list[str]) -> list[str]:
+    titles = {choice.value: choice.title for choice in shown}
+    return [titles.get(value, value) for value in chosen]
+
+
+def _days_of(period: dict[str, str]) -> tuple[date, date]:
+    return date.fromisoformat(period["from"]), date.fromisoformat(period["to"])
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return not text or bool(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+    except ValueError:
+        return False

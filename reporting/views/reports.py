@@ -1,0 +1,66 @@
+"""What the pages of the four reports share: one question, answered, set out by each page in its own way."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from memberpulse.errors import InvalidParameter
+from reporting import formats
+from reporting.answers import answer
+from reporting.reports.sections import Report
+from reporting.views.address import PERIOD_FIELDS, Address
+from reporting.views.cards import cards
+from reporting.views.filters import FilterBar, sentence, title_of
+from reporting.views.portal import PortalView
+
+
+class ReportPage(PortalView):
+    """Answers the report and the key metrics in one call, so that both speak of the same moment."""
+
+    place = "reports"
+    template_name: str
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        address = Address.of(request)
+        try:
+            reports = answer(self.report_key, user=request.user, params=request.GET, also=("summary",))
+        except InvalidParameter as problem:
+            return self._invalid(address, problem)
+        report, summary = reports[self.report_key], reports.get("summary")
+        as_of = datetime.fromisoformat(report.head["as_of"])
+        filters = FilterBar(address, request.user, self.report_key, report.head)
+        context = {
+            "report": report,
+            "filters": filters,
+            "cards": cards(summary) if summary else [],
+            "is_empty": summary is not None and not has_anything(summary),
+            "as_of": as_of,
+            "as_of_time": formats.time_text(as_of),
+            "whole_year": address.link(PERIOD_FIELDS, period="12m"),
+            "export_fields": address.fields(),
+            **self.panels(report, address),
+        }
+        return self.page(self.template_name, context)
+
+    def panels(self, report: Report, address: Address) -> dict[str, Any]:
+        """What the page's own template shows."""
+        raise NotImplementedError
+
+    def _invalid(self, address: Address, problem: InvalidParameter) -> HttpResponse:
+        """What was asked stays in its fields, with the sentence beside it. No figures: they would answer nothing."""
+        at_fault = PERIOD_FIELDS if problem.field in PERIOD_FIELDS else (problem.field,)
+        context = {
+            "filters": FilterBar(address, self.request.user, self.report_key, None, problem),
+            "problem_title": title_of(problem.field),
+            "problem": sentence(problem),
+            "without_it": address.link(at_fault),
+        }
+        return self.page("portal/invalid.html", context, status=problem.status_code)
+
+
+def has_anything(summary: Report) -> bool:
+    """Whether anything was counted at all."""
+    metrics, total = summary.metrics, summary.section("volume").total
+    counts = (metrics["open_tickets"]["value"], metrics["first_response_time"]["count"], metrics["csat"]["count"])
+    return any(counts) or any(total[key] for key in ("created", "resolved", "reopened"))

@@ -1,0 +1,76 @@
+"""The trend analysis: volume and backlog over time, categories, and the patterns of week and year."""
+
+from typing import Any
+
+from accounts.capabilities import Capability
+from reporting import formats
+from reporting.reports.definitions import DEFINITIONS
+from reporting.reports.sections import Column, Report
+from reporting.views.address import PERIOD_FIELDS, Address, Link
+from reporting.views.cards import comparison_in_words
+from reporting.views.overview import volume_panel
+from reporting.views.panels import Panel, counted, panel, panels
+from reporting.views.reports import ReportPage
+from reporting.views.tables import Cell, Table, plain_cell, table
+
+SIZES = {"day": "Day", "week": "Week", "month": "Month"}
+
+
+class TrendsPage(ReportPage):
+    access = Capability.VIEW_TRENDS
+    report_key = "trends"
+    template_name = "portal/trends.html"
+
+    def panels(self, report: Report, address: Address) -> dict[str, Any]:
+        volume, (_, backlog) = volume_panel(report), panels(report, "volume")
+        size = volume.section.columns[0].title
+        return {
+            "volume": volume.with_(title=volume.section.title),
+            "sizes": [Link(title, address.link(granularity=key), title == size) for key, title in SIZES.items()],
+            "backlog": backlog.with_(sentence=f"Open tickets at the end of each {size.lower()}"),
+            "categories": _categories(report),
+            "categories_sentence": _categories_sentence(report),
+            "categories_table": _categories_table(report),
+            "categories_definition": DEFINITIONS["category_trends"],
+            "hours": panel(report, "hours_of_week"),
+            "weekdays": _weekdays(report),
+            "months": panel(report, "month_index", css="c6"),
+            "last_year": address.link(PERIOD_FIELDS, period="last_year"),
+        }
+
+
+def _categories(report: Report) -> list[dict[str, Any]]:
+    """A small chart for each category, with its count, share and change."""
+    totals = report.section("category_trends").rows
+    return [
+        {
+            "panel": chart,
+            "row": row,
+            "change": formats.change(row["change"], "none", appeared=row["earlier"] == 0 and row["created"] > 0),
+        }
+        for chart, row in zip(panels(report, "category_volume"), totals, strict=True)
+    ]
+
+
+def _categories_sentence(report: Report) -> str:
+    total, compared = report.section("category_trends").total, report.head["comparison"]
+    change = f", change against {comparison_in_words(report.head)}" if compared else ""
+    return f"Count, share of {formats.number(total['created'])}{change}. Each chart has its own scale, from 0."
+
+
+def _categories_table(report: Report) -> Table:
+    return table(report.section("category_volume"), without=("to", "is_partial"), cell=_bucket_cell)
+
+
+def _bucket_cell(row: dict[str, Any], column: Column) -> Cell:
+    """The days of a bucket in words; figures as they are."""
+    if column.key != "from":
+        return plain_cell(row, column)
+    first, last = row["from"], row["to"]
+    return Cell(formats.day_text(first) if first == last else formats.period_text(first, last), "text")
+
+
+def _weekdays(report: Report) -> Panel:
+    days = sum(row["days"] for row in report.section("weekday_index").rows)
+    sentence = f"1.0 is an average day; {counted(days, 'full day', 'full days')}"
+    return panel(report, "weekday_index", css="c6", sentence=sentence)

@@ -1,0 +1,224 @@
+"""The portal as people use it: with a pointer, with a keyboard, on a phone, in the dark."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from reporting import formats
+from reporting.answers import answer
+from reporting.models import Export
+from reporting.services import exports
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])]
+
+TABS = {
+    "Overview": "overview",
+    "Performance Report": "performance",
+    "Agent Report": "agents",
+    "Trend Analysis": "trends",
+}
+PAGES = [*(f"/support/reports/{name}" for name in TABS.values()), "/support/reports/exports", "/support/outbox"]
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+
+
+def figures(page: Page) -> list[str]:
+    return [" ".join(text.split()) for text in page.locator(".metric .fig > :first-child").all_inner_texts()]
+
+
+def test_a_manager_signs_in_and_reads_the_four_metrics(page, live_server, sign_in, manager, faults):
+    sign_in(manager)
+
+    metrics = answer("summary", user=manager, params={})["summary"].metrics
+    assert page.locator(".metric h2").all_inner_texts() == [
+        "Open Tickets\nCurrent backlog",
+        "Avg Response Time\nFirst response speed",
+        "Resolution Rate\n% resolved in SLA",
+        "CSAT Score\nCustomer satisfaction",
+    ]
+    assert [figure.replace(" ", "").replace("\u202f", "") for figure in figures(page)] == [
+        text.replace(" ", "").replace("\u202f", "")
+        for text in (
+            formats.number(metrics["open_tickets"]["value"]),
+            formats.duration(metrics["first_response_time"]["mean_seconds"]),
+            formats.percent(metrics["resolution_rate"]["value"]),
+            formats.percent(metrics["csat"]["value"]),
+        )
+    ]
+    assert faults == []
+
+
+def test_a_wrong_password_keeps_the_address(page, live_server, manager):
+    page.goto(f"{live_server.url}/sign-in?next=/support/reports/trends")
+    page.get_by_label("E-mail address").fill(manager.email)
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_label("E-mail address")).to_have_value(manager.email)
+
+
+def test_tabs_lead_to_the_reports_and_keep_the_period(page, sign_in, manager, faults):
+    sign_in(manager)
+    page.get_by_role("link", name="90 d").click()
+
+    for title, name in TABS.items():
+        page.get_by_role("navigation", name="Reports").get_by_role("link", name=title).click()
+        page.wait_for_url(f"**/support/reports/{name}?period=90d")
+        expect(page.locator(".tabs [aria-current=page]")).to_have_text(title)
+        expect(page.get_by_text("Open Tickets").first).to_be_visible()
+
+    assert faults == []
+
+
+def test_choices_are_applied_and_taken_away(page, sign_in, manager):
+    sign_in(manager)
+
+    page.locator("summary", has_text="Category").click()
+    page.get_by_label("Find category").fill("BILL")
+    # Its words are as good a target as the box.
+    page.locator("details[open] .choices label:visible span").first.click()
+    page.locator("details[open]").get_by_role("button", name="Apply").click()
+
+    expect(page.locator(".chip")).to_have_text("Category: Billing×")
+    page.get_by_label("Remove the filter Category").click()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_menus_work_by_keyboard(page, sign_in, manager):
+    sign_in(manager)
+    team, agent = (page.locator("summary", has_text=name) for name in ("Team", "Agent"))
+
+    team.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("details[open] input:focus")).to_have_attribute("name", "team")
+    page.keyboard.press("Escape")
+    expect(team).to_be_focused()
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+
+    team.click()
+    agent.click()
+    expect(page.locator("details.menu[open]")).to_have_count(1)
+
+
+def test_the_appearance_is_kept(page, sign_in, manager, faults):
+    sign_in(manager)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+
+    page.get_by_label("account and appearance").click()
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+
+    assert page.evaluate(ground) != light
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert faults == []
+
+
+def test_an_export_is_watched_over_pages_and_downloaded(page, live_server, sign_in, manager, faults):
+    sign_in(manager)
+    page.get_by_role("link", name="90 d").click()
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="CSV").click()
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("Overview, CSV")
+
+    page.get_by_role("link", name="Trend Analysis").click()
+    expect(toast).to_contain_text("Waiting")
+    exports.build(Export.objects.get().pk)
+    expect(toast).to_contain_text("Ready – Download", timeout=15_000)
+    assert violations(page) == ""
+    with page.expect_download() as started:
+        toast.get_by_role("link", name="Download").click()
+
+    rows = list(csv.reader(io.StringIO(Path(started.value.path()).read_text(encoding="utf-8-sig"))))
+    backlog = answer("summary", user=manager, params={"period": "90d"})["summary"].metrics["open_tickets"]["value"]
+    assert ["This period", str(backlog)] in [row[:2] for row in rows]
+    toast.get_by_role("button", name="Close").click()
+    page.reload()
+    expect(toast).to_have_count(0)
+    assert faults == []
+
+
+def test_the_exports_page_follows_and_deletes(page, live_server, sign_in, manager, faults):
+    export = exports.request_export(user=manager, report_key="agents", file_format="csv", params={"period": "7d"})
+    sign_in(manager)
+    page.get_by_role("link", name="Exports", exact=True).click()
+    expect(page.locator(".exports li")).to_contain_text("Agent Report, CSV")
+
+    exports.build(export.pk)
+    expect(page.locator(".exports li")).to_contain_text("Ready", timeout=15_000)
+    page.get_by_role("button", name="Delete Agent Report, CSV").click()
+
+    expect(page.get_by_role("heading", name="No exports yet")).to_be_visible()
+    assert faults == []
+
+
+def test_a_chart_is_read_by_arrow_keys(page, sign_in, manager):
+    sign_in(manager)
+    plot = page.locator("#volume .plot")
+
+    plot.focus()
+    page.keyboard.press("End")
+
+    expect(page.locator("#volume .tipbox")).to_contain_text("Created")
+
+
+def test_without_script_everything_is_there(browser, live_server, manager):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/sign-in")
+    page.get_by_label("E-mail address").fill(manager.email)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+
+    page.locator("summary", has_text="Priority").click()
+    page.locator("label", has_text="Urgent").click()
+    page.locator("details[open]").get_by_role("button", name="Apply").click()
+    expect(page.locator(".chip")).to_have_text("Priority: Urgent×")
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="CSV").click()
+
+    expect(page.locator(".messages")).to_contain_text("Overview, CSV: asked for.")
+    expect(page.locator(".exports li")).to_contain_text("1 filter")
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_nothing_bars_the_way(page, live_server, sign_in, manager, faults, scheme, width):
+    """No violation of any of axe's rules, no page wider than its window, nothing in the console."""
+    exports.request_export(user=manager, report_key="agents", file_format="csv", params={"period": "7d"})
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/sign-in")
+    problems = [violations(page)]
+    sign_in(manager)
+
+    for path in PAGES:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        problems.append(violations(page))
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+
+    assert problems == [""] * (len(PAGES) + 1)
+    assert faults == []
+
+
+def test_open_menus_and_refusals_bar_nothing_either(page, live_server, sign_in, manager):
+    sign_in(manager)
+    page.goto(f"{live_server.url}/support/reports/overview?team=999&from=yesterday&to=2026-01-01")
+    refused = violations(page)
+    page.goto(f"{live_server.url}/support/reports/trends?priority=high")
+    page.locator("summary", has_text="Category").click()
+    with_menu = violations(page)
+    for table in page.locator("details.data > summary").all():
+        table.click()
+
+    assert [refused, with_menu, violations(page)] == ["", "", ""]
+
+
+def violations(page: Page) -> str:
+    results = Axe().run(page)
+    return results.generate_report() if results.violations_count else ""
