@@ -141,21 +141,35 @@ class Figures:
         return Counter(self.month_of(t) for life in self.lives for t in life.reopenings)
 
     def open_at_end_of(self, month: Month) -> int:
+        return len(self.ages_at_end_of(month))
+
+    def ages_at_end_of(self, month: Month) -> list[int]:
+        """Seconds since creation of each ticket open in the last second of the month."""
         year, after = (month[0] + 1, 1) if month[1] == 12 else (month[0], month[1] + 1)
         end = int(datetime(year, after, 1, tzinfo=self.zone).timestamp())
-        return sum(life.is_open_at(end) for life in self.lives)
+        return [end - 1 - life.created for life in self.lives if life.is_open_at(end)]
 
     def verdicts(self, month: Month | None = None) -> tuple[int, int]:
         """Met and missed resolution targets, decided at the last resolution."""
         decided = [life.made_sla for life in self.lives if self._is_in(life.resolutions[-1], month)]
         return sum(decided), len(decided) - sum(decided)
 
-    def response_times(self, month: Month | None = None) -> Times:
+    def responses(self, month: Month | None = None) -> list[int]:
+        """Seconds from creation to the first responses, of all or of those sent in the month."""
         answered = (life for life in self.lives if life.responded is not None)
-        return times([life.responded - life.created for life in answered if self._is_in(life.responded, month)])
+        return [life.responded - life.created for life in answered if self._is_in(life.responded, month)]
+
+    def resolutions(self, month: Month | None = None) -> list[int]:
+        return [t - life.created for life in self.lives for t in life.resolutions if self._is_in(t, month)]
+
+    def response_times(self, month: Month | None = None) -> Times:
+        return times(self.responses(month))
 
     def resolution_times(self, month: Month | None = None) -> Times:
-        return times([t - life.created for life in self.lives for t in life.resolutions if self._is_in(t, month)])
+        return times(self.resolutions(month))
+
+    def tickets_resolved(self, month: Month | None = None) -> int:
+        return sum(any(self._is_in(t, month) for t in life.resolutions) for life in self.lives)
 
     def per_category(self, month: Month | None = None) -> Counter[str | None]:
         """Tickets by category, of all or of those created in the month."""
@@ -175,6 +189,12 @@ class Figures:
 
     def _is_in(self, t: int, month: Month | None) -> bool:
         return month is None or self.month_of(t) == month
+
+
+def distribution(seconds: Sequence[int], edges: Sequence[int]) -> list[int]:
+    """How many lie below the first edge, from each to below the next, and from the last on."""
+    found = Counter(sum(edge <= n for edge in edges) for n in seconds)
+    return [found[place] for place in range(len(edges) + 1)]
 
 
 def times(seconds: Sequence[int]) -> Times:
