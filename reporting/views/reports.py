@@ -10,8 +10,8 @@ from reporting import formats
 from reporting.answers import answer
 from reporting.reports.sections import Report
 from reporting.views.address import PERIOD_FIELDS, Address
-from reporting.views.cards import cards
-from reporting.views.filters import FilterBar, sentence, title_of
+from reporting.cards import cards
+from reporting.views.filters import FilterBar
 from reporting.views.portal import PortalView
 
 
@@ -49,14 +49,8 @@ class ReportPage(PortalView):
 
     def _invalid(self, address: Address, problem: InvalidParameter) -> HttpResponse:
         """What was asked stays in its fields, with the sentence beside it. No figures: they would answer nothing."""
-        at_fault = PERIOD_FIELDS if problem.field in PERIOD_FIELDS else (problem.field,)
-        context = {
-            "filters": FilterBar(address, self.request.user, self.report_key, None, problem),
-            "problem_title": title_of(problem.field),
-            "problem": sentence(problem),
-            "without_it": address.link(at_fault),
-        }
-        return self.page("portal/invalid.html", context, status=problem.status_code)
+        filters = FilterBar(address, self.request.user, self.report_key, None, problem)
+        return self.page("portal/invalid.html", {"filters": filters}, status=problem.status_code)
 
 
 def has_anything(summary: Report) -> bool:
