@@ -1,4 +1,4 @@
-"""The four key metrics as the page shows them: cards on the overview, a strip above the other reports."""
+"""The four key metrics in figures and words: cards on the overview and in the PDF, a strip above other reports."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -5,12 +5,12 @@ from typing import Any
 
 from accounts.capabilities import Capability
 from reporting import formats
+from reporting.cards import comparison_in_words
 from reporting.formats import number
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report
 from reporting.reports.summary import FEWEST_FOR_CHANGE
 from reporting.views.address import Address
-from reporting.views.cards import comparison_in_words
 from reporting.views.panels import Panel, counted, panel, panels
 from reporting.views.reports import ReportPage
 from reporting.views.tables import table

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from memberpulse.errors import InvalidParameter
 from reporting import formats
 from reporting.answers import answer
+from reporting.cards import cards
 from reporting.reports.sections import Report
 from reporting.views.address import PERIOD_FIELDS, Address
-from reporting.cards import cards
 from reporting.views.filters import FilterBar
 from reporting.views.portal import PortalView
 

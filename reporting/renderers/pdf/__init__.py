@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, Table
 
 from accounts.models import User
+from reporting.cards import cards
 from reporting.charts import Heat
 from reporting.charts.fonts import REGULAR, register_fonts
 from reporting.charts.of_sections import Figure, charts_for
@@ -17,7 +18,6 @@ from reporting.renderers.pdf.tables import SectionTable
 from reporting.renderers.pdf.words import FIGURE, HEADING, LEAD, META, NOTE, SMALL, TITLE, aligned_right, paragraph
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report, Section
-from reporting.views.cards import cards
 
 _GAP = 14
 _SMALL_IN_A_ROW = 3

@@ -10,9 +10,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
 from reporting import formats
+from reporting.cards import Card
 from reporting.charts.fonts import BOLD, REGULAR
 from reporting.renderers.pdf.words import BAD, GOOD, SMALL, colour, paragraph, plain
-from reporting.views.cards import Card
 
 _GAP, _AIR, _HEIGHT = 10, 10, 138
 _FIGURE, _UNIT = 20, 10.5
