@@ -30,7 +30,6 @@ class AgentsPage(ReportPage):
             "table": table(
                 section,
                 without=_SHOWN_ELSEWHERE,
-                on_wide_pages=("resolved_tickets", "response_mean", "response_p90", "rating_mean"),
                 bars={"resolution_rate": 1},
                 cell=_cell,
                 head=_sorted_by(address),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
@@ -14,7 +14,8 @@ from reporting.engine import Engine, Slice, engine_for, snapshot
 from reporting.models import MetricEvent, MetricKind
 from reporting.query import FILTERS, ID_FILTERS, WORD_FILTERS
 from reporting.reports.question import MISSING, NAMED
-from tickets.models import Tag
+from tickets.choices import OPEN_STATUSES
+from tickets.models import Tag, Ticket
 
 # A longer list is cut to the values with the most tickets, and says so.
 SHOWN_AT_MOST = 500
@@ -96,12 +97,17 @@ class _Found:
         return {**present, **self._created("agent", Slice(self.start, self.end, scope))}
 
     def of_tags(self, scope: Scope) -> Counts:
-        rows = MetricEvent.objects.using(self.alias).filter(_in_scope(scope), ticket__tags__isnull=False)
-        rows = rows.annotate(tag=F("ticket__tags")).order_by()
-        created = rows.filter(kind=MetricKind.CREATED, at__gte=self.start, at__lt=self.end)
-        standing = rows.filter(kind=MetricKind.OPEN_SPAN, until__isnull=True)
-        counts = created.values_list("tag").annotate(number=Count("*"))
-        return {None: None, **dict.fromkeys(standing.values_list("tag", flat=True).distinct(), 0), **dict(counts)}
+        """No engine groups by tags: a ticket has many."""
+        created = MetricEvent.objects.using(self.alias).filter(
+            _in_scope(scope, "agent"), kind=MetricKind.CREATED, at__gte=self.start, at__lt=self.end
+        )
+        tagged = created.filter(ticket__tags__isnull=False).order_by()
+        counts = tagged.values_list("ticket__tags").annotate(number=Count("*"))
+        standing = Ticket.objects.using(self.alias).filter(
+            _in_scope(scope, "assignee"), status__in=OPEN_STATUSES, tags__isnull=False, metric_events__isnull=False
+        )
+        found = standing.values_list("tags", flat=True).order_by().distinct()
+        return {None: None, **dict.fromkeys(found, 0), **dict(counts)}
 
     def _teams(self, scope: Scope) -> QuerySet:
         teams = Team.objects.using(self.alias)
@@ -114,10 +120,11 @@ class _Found:
         return dict.fromkeys((key for (key,) in self.engine.stock(rows, (name,))), 0)
 
 
-def _in_scope(scope: Scope) -> Q:
+def _in_scope(scope: Scope, person: str) -> Q:
+    """Rows with the scope's teams; ``person`` is the column of whom a row is."""
     if scope.all_teams:
         return Q()
-    return Q(team__in=scope.team_ids) | Q(team__in=scope.self_team_ids, agent=scope.agent_id)
+    return Q(team__in=scope.team_ids) | Q(team__in=scope.self_team_ids, **{person: scope.agent_id})
 
 
 # --- From ids to words ------------------------------------------------------------------------------------------------

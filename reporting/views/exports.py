@@ -66,7 +66,7 @@ class ExportRow:
 
     @property
     def is_ready(self) -> bool:
-        return self.export.state == ExportState.READY and self.problem_code != "EXPIRED"
+        return self.export.state == ExportState.READY and not (self.problem and self.problem.code == "EXPIRED")
 
     @property
     def is_over(self) -> bool:
@@ -74,25 +74,24 @@ class ExportRow:
         return not self.is_moving and not self.is_ready
 
     @cached_property
-    def problem_code(self) -> str:
-        problem = exports.problem_of(self.export)
-        return problem.code if problem else ""
+    def problem(self) -> exports.Problem | None:
+        return exports.problem_of(self.export)
 
-    @cached_property
+    @property
     def state(self) -> str:
-        return exports.words_for(self.export)
+        return self.problem.sentence if self.problem else exports.words_for(self.export)
 
     @property
     def spoken(self) -> str:
         """What is worth being read out: not each per cent."""
-        return "in work" if self.is_moving and not self.problem_code else self.state
+        return "in work" if self.is_moving and not self.problem else self.state
 
     @property
     def look(self) -> str:
         """The colour of its state."""
         if self.export.state == ExportState.FAILED:
             return "bad"
-        if self.problem_code:
+        if self.problem:
             return "warn"
         return "good" if self.is_ready else "info"
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from memberpulse.errors import InvalidParameter
+from memberpulse.zones import DAY, epoch
 from reporting import formats
 from reporting.periods import PRESET_TITLES
 from reporting.query import FILTERS
@@ -40,7 +41,6 @@ class Popover:
     choices: Choices
     chosen: list[str]
     clear: str
-    error: str = ""
 
     @property
     def chip(self) -> str:
@@ -160,11 +160,10 @@ class FilterBar:
         return [
             Popover(
                 name=name,
-                title=title_of(name),
+                title=_title_of(name),
                 choices=found[name],
                 chosen=_titles(found[name].shown, chosen[name]),
                 clear=self.address.link((name,)),
-                error=self.error_of(name),
             )
             for name in FILTERS
         ]
@@ -172,30 +171,46 @@ class FilterBar:
     def _bounds(self) -> tuple[int, int]:
         """The seconds of the period as far as it has gone; without an answer, those of the last 30 days."""
         if self.head is None:
-            now = timezone.now()
-            return int((now - timedelta(days=30)).timestamp()), int(now.timestamp()) + 1
-        start, end, as_of = map(
-            datetime.fromisoformat, (self.head["period"]["start"], self.head["period"]["end"], self.head["as_of"])
-        )
-        return int(start.timestamp()), min(int(end.timestamp()), int(as_of.timestamp()) + 1)
+            now = epoch(timezone.now())
+            return now - 30 * DAY, now + 1
+        moments = (self.head["period"]["start"], self.head["period"]["end"], self.head["as_of"])
+        start, end, as_of = (epoch(datetime.fromisoformat(moment)) for moment in moments)
+        return start, min(end, as_of + 1)
+
+    # --- what is wrong ---
+
+    @property
+    def at_fault(self) -> str:
+        """The parameter that cannot be used, or ""."""
+        return self.problem.field if self.problem else ""
+
+    @property
+    def are_dates_wrong(self) -> bool:
+        return self.at_fault in PERIOD_FIELDS
+
+    @property
+    def is_when_wrong(self) -> bool:
+        return self.are_dates_wrong or self.at_fault in ("timezone", "compare", "clock")
+
+    @property
+    def is_what_wrong(self) -> bool:
+        return self.at_fault in FILTERS
+
+    @property
+    def fault_title(self) -> str:
+        return _title_of(self.at_fault)
+
+    @property
+    def fault(self) -> str:
+        """The sentence of the API, with fields called as they are on the page."""
+        detail = self.problem.errors[0]["detail"] if self.problem else ""
+        return re.sub(r"`(\w+)`", lambda name: f"“{_title_of(name[1])}”", detail)
+
+    @property
+    def without_fault(self) -> str:
+        return self.address.link(PERIOD_FIELDS if self.are_dates_wrong else (self.at_fault,))
 
     # --- in words ---
-
-    def error_of(self, name: str) -> str:
-        """The sentence about the field ``name``, if it is the one at fault."""
-        return sentence(self.problem) if self.problem and self.problem.field == name else ""
-
-    @property
-    def date_error(self) -> str:
-        return self.error_of("from") or self.error_of("to") or self.error_of("period")
-
-    @property
-    def zone_error(self) -> str:
-        return self.error_of("timezone")
-
-    @property
-    def compare_error(self) -> str:
-        return self.error_of("compare") or self.error_of("clock")
 
     @property
     def period_title(self) -> str:
@@ -221,12 +236,7 @@ class FilterBar:
         return f"{words} against {before}" + (f", both up to {formats.time_text(as_of)}" if runs else "")
 
 
-def sentence(problem: InvalidParameter) -> str:
-    """What is wrong, with fields called as they are on the page."""
-    return re.sub(r"`(\w+)`", lambda name: f"“{title_of(name[1])}”", problem.errors[0]["detail"])
-
-
-def title_of(field: str) -> str:
+def _title_of(field: str) -> str:
     return FIELD_TITLES.get(field, field)
 
 
@@ -241,6 +251,6 @@ def _days_of(period: dict[str, str]) -> tuple[date, date]:
 
 def _is_date(text: str) -> bool:
     try:
-        return not text or bool(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+        return not text or date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False

@@ -40,7 +40,7 @@ def volume_panel(report: Report) -> Panel:
     total, size = came_and_went.section.total, came_and_went.section.columns[0].title.lower()
     sums = ", ".join(f"{number(total[what])} {what}" for what in ("created", "resolved", "reopened"))
     shaded = "; weekends shaded" if size == "day" else ""
-    return came_and_went.with_(sentence=f"{sums}. Per {size}{shaded}.")
+    return came_and_went.with_(is_only=True, sentence=f"{sums}. Per {size}{shaded}.")
 
 
 def _against(report: Report) -> str:

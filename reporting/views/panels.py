@@ -18,7 +18,12 @@ class Panel:
     chart: Chart | Heat
     sentence: str = ""
     css: str = "c12"
-    note: str = ""
+    is_only: bool = False
+
+    @property
+    def id(self) -> str:
+        """Where one section has several charts, their titles tell them apart."""
+        return self.section.key if self.is_only else self.title.lower().replace(" ", "_")
 
     @property
     def definition(self) -> Definition:
@@ -36,16 +41,13 @@ class Panel:
 def panels(report: Report, section_key: str) -> list[Panel]:
     """The charts of a section, in the order in which it has them."""
     section = report.section(section_key)
-    return [
-        Panel(section, figure.title, figure.chart, section.note, note=figure.note)
-        for figure in charts_for(section, report)
-    ]
+    return [Panel(section, figure.title, figure.chart, section.note) for figure in charts_for(section, report)]
 
 
 def panel(report: Report, section_key: str, **changed) -> Panel:
     """The one chart of a section."""
     (one,) = panels(report, section_key)
-    return one.with_(**changed)
+    return one.with_(is_only=True, **changed)
 
 
 def counted(count: int, one: str, many: str) -> str:

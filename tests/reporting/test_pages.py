@@ -20,7 +20,15 @@ from reporting.answers import answer
 from reporting.models import Export
 from reporting.reports.definitions import DEFINITIONS
 from reporting.services import exports
-from tests.factories import CategoryFactory, SlaTargetFactory, TeamFactory, UserFactory, make_ticket, person_with
+from tests.factories import (
+    CategoryFactory,
+    SlaTargetFactory,
+    TagFactory,
+    TeamFactory,
+    UserFactory,
+    make_ticket,
+    person_with,
+)
 from tickets.choices import SlaMetric, Status
 from tickets.services import desk
 
@@ -156,6 +164,20 @@ def test_choices_are_what_occurs_in_the_scope(client, lead, team):
     assert "Theirs" not in response.text
 
 
+def test_tags_are_counted_by_ticket(client, lead, team):
+    urgent, quiet, foreign = (TagFactory(name=name) for name in ("outage", "quiet", "foreign"))
+    make_ticket(team=team, tags=[urgent, quiet])
+    make_ticket(team=team, tags=[urgent])
+    make_ticket(team=team, tags=[quiet], at=datetime(2020, 1, 1, tzinfo=UTC))
+    make_ticket(tags=[foreign])
+    client.force_login(lead)
+
+    found = choices_of(client.get(page("overview")), "tag")
+
+    assert [(choice.title, choice.count) for choice in found] == [("outage", 2), ("quiet", 1), ("No tag", None)]
+    assert client.get(page("overview"), {"tag": [choice.value for choice in found]}).status_code == 200
+
+
 def choices_of(response, name: str):
     (popover,) = (popover for popover in response.context["filters"].popovers if popover.name == name)
     return popover.choices.shown
@@ -286,6 +308,13 @@ def test_every_figure_has_its_definition(as_manager):
         assert definition.text in text(response)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_id_stands_twice(as_manager, small_desk, name):
+    ids = re.findall(r'\bid="([^"]*)"', as_manager.get(page(name)).text)
+
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_names_are_text_and_nothing_else(as_manager, team):
     person = person_with(Role.AGENT, team, name='<img src=x onerror="alert(1)">')
     make_ticket(team=team, assignee=person, category=CategoryFactory(name="</script><b>bold"))
@@ -374,7 +403,7 @@ def test_a_parameter_that_does_not_exist_is_named(as_manager):
 
     assert response.status_code == 400
     assert "colour: This is not a parameter." in text(response)
-    assert response.context["without_it"] == "/support/reports/overview?period=7d"
+    assert response.context["filters"].without_fault == "/support/reports/overview?period=7d"
 
 
 def test_a_database_that_does_not_answer_offers_another_try(as_manager, monkeypatch):
