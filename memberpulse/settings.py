@@ -174,6 +174,8 @@ LOGIN_REDIRECT_URL = "portal-home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - a model, no password
+# Its own table of tokens is not used: accounts has one. A table left empty would only refer to people.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"TOKEN_PREFIX": "mp_", "TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 
 # --- HTTP -------------------------------------------------------------------------------------------------------------

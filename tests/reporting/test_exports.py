@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.core import mail
 from django.db import connections
 from django.utils import timezone
@@ -26,11 +25,8 @@ from reporting.services.exports.requesting import TooManyExports
 from tests.factories import TeamFactory, UserFactory, make_ticket, person_with
 
 pytestmark = pytest.mark.django_db
-# For tests with threads, which see only what is committed. Naming the apps lets PostgreSQL empty a table that another
-# one, of no app of ours, refers to.
-real_database = pytest.mark.django_db(
-    transaction=True, databases=["default", "snapshot"], available_apps=settings.INSTALLED_APPS
-)
+# For tests with threads, which see only what is committed.
+real_database = pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])
 
 NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
 
