@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.db import transaction
 
-from reporting.models import MetricEvent, MetricKind
+from reporting.models import FOREVER, MetricEvent, MetricKind
 from tickets.clocks import Timing, time_ticket
 from tickets.history import History, read
 from tickets.models import Ticket
@@ -50,7 +50,7 @@ def _rows(ticket_id: int, history: History, timing: Timing) -> Iterator[MetricEv
         (MetricKind.RESOLUTION_DECIDED, timing.resolution_verdicts),
     ):
         for verdict in verdicts:
-            ended_at = None if verdict.met else verdict.ended_at
+            ended_at = None if verdict.met else _end(verdict.ended_at)
             yield row(kind, verdict.at, verdict.team, verdict.agent, met=verdict.met, until=ended_at)
     for withdrawal in timing.withdrawals:
         yield row(MetricKind.WITHDRAWN, *withdrawal)
@@ -64,12 +64,16 @@ def _rows(ticket_id: int, history: History, timing: Timing) -> Iterator[MetricEv
             span.at,
             span.team,
             span.agent,
-            until=span.until,
+            until=_end(span.until),
             opened_at=history.created_at,
             status=span.status,
             response_state=span.response,
             resolution_state=span.resolution,
         )
+
+
+def _end(moment: int | None) -> int:
+    return FOREVER if moment is None else moment
 
 
 def on_tickets_changed(sender, changes: Sequence[Change], **kwargs) -> None:

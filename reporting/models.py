@@ -26,6 +26,10 @@ class MetricKind(models.IntegerChoices):
     OPEN_SPAN = 10, "Open span"
 
 
+# Of what has no end so far: later than any moment, so that one comparison finds it too.
+FOREVER = 2**40
+
+
 class MetricEvent(models.Model):
     """One thing that is counted, derived from a ticket's history and at any time derivable again.
 
@@ -38,7 +42,7 @@ class MetricEvent(models.Model):
     - ``met``: of a decided target its verdict; of a response or resolution whether it ended a target in time (null if
       it ended none); of a rating whether it is good; of a survey whether it was answered
     - ``score``: of a rating, 1 to 5, null where the source knows good and bad only
-    - ``until``: of an open span its end, of a missed target when it was fulfilled after all, null if never so far
+    - ``until``: of an open span its end, of a missed target when it was fulfilled; ``FOREVER`` if that has not come
     - ``opened_at``: of an open span, the ticket's creation
     - ``response_state``, ``resolution_state``: of an open span, how its targets stand (``TargetState``)
     """
@@ -72,7 +76,7 @@ class MetricEvent(models.Model):
         indexes = [
             models.Index(fields=["kind", "at"], name="metric_kind_at"),
             # Spans that end after a moment: those still open have no end.
-            models.Index(fields=["until"], condition=Q(kind=MetricKind.OPEN_SPAN), name="metric_span_until"),
+            models.Index(fields=["kind", "until"], name="metric_kind_until"),
         ]
 
     def __str__(self) -> str:

@@ -73,7 +73,7 @@ class SqlEngine:
         return [counts.get((place,), 0) for place in range(len(edges) + 1)]
 
     def misses_open_at(self, kind: MetricKind, rows: Slice, at: int, by: Sequence[Dimension] = ()) -> dict[Key, int]:
-        missed = self._happened(kind, rows).filter(Q(until__isnull=True) | Q(until__gt=at), met=False)
+        missed = self._happened(kind, rows).filter(until__gt=at, met=False)
         return _grouped(missed, by, Count("*"))
 
     def series(
@@ -123,13 +123,12 @@ class SqlEngine:
 
     def _standing(self, rows: Slice) -> QuerySet:
         """The open spans that reach over the last second before ``rows.end``."""
-        reaching = Q(until__isnull=True) | Q(until__gte=rows.end)
-        spans = self._rows(MetricKind.OPEN_SPAN, rows).filter(reaching, at__lt=rows.end)
+        spans = self._rows(MetricKind.OPEN_SPAN, rows).filter(until__gte=rows.end, at__lt=rows.end)
         return spans.annotate(age=_place_among(AGE_EDGES, Value(rows.end - 1) - F("opened_at")))
 
     def _rows(self, kind: MetricKind, rows: Slice) -> QuerySet:
         found = MetricEvent.objects.using(self._alias).filter(kind=kind)
-        return found.filter(_in_scope(rows)).filter(*_chosen(rows.filters))
+        return found.filter(_in_scope(rows), *_chosen(rows.filters))
 
 
 def _in_scope(rows: Slice) -> Q:

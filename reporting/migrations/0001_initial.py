@@ -111,6 +111,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='metricevent',
-            index=models.Index(condition=models.Q(('kind', 10)), fields=['until'], name='metric_span_until'),
+            index=models.Index(fields=['kind', 'until'], name='metric_kind_until'),
         ),
     ]

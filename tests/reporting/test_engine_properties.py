@@ -14,7 +14,7 @@ from reporting.engine import Filters, Slice
 from reporting.engine.base import AGE_EDGES
 from reporting.engine.sql import SqlEngine
 from reporting.figures import MEDIAN, P90, P95, Quantile
-from reporting.models import MetricEvent, MetricKind
+from reporting.models import FOREVER, MetricEvent, MetricKind
 from tests.factories import CategoryFactory, OrganizationFactory, TagFactory, TeamFactory, UserFactory, make_ticket
 from tests.oracle.desk import AGES, DAY, Asked, Desk, Row
 from tickets.choices import Channel, Priority, Status
@@ -181,12 +181,14 @@ def cases(draw, world: World, kinds: Sequence[MetricKind]) -> Case:
 
 def _store(desk: Desk) -> SqlEngine:
     MetricEvent.objects.all().delete()
-    names = {"ticket": "ticket_id", **{name: f"{name}_id" for name in ("team", "agent", "category", "organization")}}
-    MetricEvent.objects.bulk_create(
-        MetricEvent(**{names.get(name, name): value for name, value in vars(row).items() if name != "tags"})
-        for row in desk.rows
-    )
+    MetricEvent.objects.bulk_create(map(_as_stored, desk.rows))
     return SqlEngine()
+
+
+def _as_stored(row: Row) -> MetricEvent:
+    names = {"ticket": "ticket_id", **{name: f"{name}_id" for name in ("team", "agent", "category", "organization")}}
+    columns = {names.get(name, name): value for name, value in vars(row).items() if name != "tags"}
+    return MetricEvent(**{**columns, "until": FOREVER if row.until is None else row.until})
 
 
 def _each(world: World, check: Callable, kinds: Sequence[MetricKind] = EVENTS) -> None:

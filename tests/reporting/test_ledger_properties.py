@@ -14,7 +14,7 @@ from accounts.scope import EVERYTHING
 from reporting.engine import Slice
 from reporting.engine.sql import SqlEngine
 from reporting.ledger import check, rebuild
-from reporting.models import MetricEvent, MetricKind
+from reporting.models import FOREVER, MetricEvent, MetricKind
 from tests.factories import CategoryFactory, OrganizationFactory, TagFactory, TeamFactory, UserFactory, make_ticket
 from tests.oracle.desk import DAY, Asked, Desk, Happening, Row, counted
 from tickets.choices import Channel, EventKind, Priority, Status, Writer
@@ -163,7 +163,10 @@ def _stored() -> list[Row]:
     names = {"ticket": "ticket_id", **{name: f"{name}_id" for name in ("team", "agent", "category", "organization")}}
     columns = [name for name in Row.__dataclass_fields__ if name != "tags"]
     return [
-        Row(**{name: getattr(row, names.get(name, name)) for name in columns}, tags=tags[row.ticket_id])
+        Row(
+            **{name: None if (value := getattr(row, names.get(name, name))) == FOREVER else value for name in columns},
+            tags=tags[row.ticket_id],
+        )
         for row in MetricEvent.objects.all()
     ]
 
