@@ -1,9 +1,8 @@
 """Rounding, in one place and in whole numbers: engines give sums and neighbours, figures are made of them here."""
 
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Quantile(NamedTuple):
@@ -37,32 +36,42 @@ def _half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def ratio(part: int, whole: int) -> float | None:
+class Rounded(float):
+    """A figure with the decimals that the API and files print, half up, and the ``exact`` value behind it.
+
+    Whoever shows fewer decimals rounds the exact value: rounding twice would make 1.8 % of 1.7497 %.
+    """
+
+    exact: Fraction
+
+    def __new__(cls, exact: Fraction, places: int) -> Self:
+        scaled = abs(exact) * 10**places
+        size = Fraction(_half_up(scaled.numerator, scaled.denominator), 10**places)
+        figure = super().__new__(cls, size if exact >= 0 else -size)
+        figure.exact = exact
+        return figure
+
+
+def ratio(part: int, whole: int) -> Rounded | None:
     """``part`` of ``whole`` with 4 decimals, rounded half up; None of nothing."""
-    return rounded(Fraction(part, whole), 4) if whole else None
+    return Rounded(Fraction(part, whole), 4) if whole else None
 
 
-def change(now: int | None, before: int | None) -> float | None:
+def change(now: int | None, before: int | None) -> Rounded | None:
     """How much more ``now`` is than ``before``, 0.1 for a tenth; None where there was nothing before."""
-    return rounded(Fraction(now - before, before), 4) if now is not None and before else None
+    return Rounded(Fraction(now - before, before), 4) if now is not None and before else None
 
 
-def rounded(value: Fraction, places: int) -> float:
-    """``value`` rounded half up (half away from zero below zero) to ``places`` decimals."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    return float(exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
-
-
-def mean_score(total: int, count: int) -> float | None:
+def mean_score(total: int, count: int) -> Rounded | None:
     """The mean rating with 2 decimals; None of nothing."""
-    return rounded(Fraction(total, count), 2) if count else None
+    return Rounded(Fraction(total, count), 2) if count else None
 
 
 # The two-sided 95 % quantile of the normal distribution.
 _Z = 1.959963984540054
 
 
-def wilson(good: int, count: int) -> list[float] | None:
+def wilson(good: int, count: int) -> list[Rounded] | None:
     """The 95 % interval of a share (Wilson 1927, "Probable inference", without continuity correction), 4 decimals."""
     if not count:
         return None
@@ -70,4 +79,5 @@ def wilson(good: int, count: int) -> list[float] | None:
     centre = share + z2 / (2 * count)
     spread = _Z * sqrt(share * (1 - share) / count + z2 / (4 * count * count))
     scale = 1 + z2 / count
-    return [round(max(0.0, (centre - spread) / scale), 4), round(min(1.0, (centre + spread) / scale), 4)]
+    low, high = max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    return [Rounded(Fraction(low), 4), Rounded(Fraction(high), 4)]

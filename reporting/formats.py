@@ -17,6 +17,8 @@ from django.utils.formats import get_format
 from django.utils.numberformat import format as numberformat
 from django.utils.translation import gettext as _
 
+from reporting.figures import Rounded
+
 Exact = int | float | Decimal | Fraction
 # Which way a figure should move. "none": there is no better, as with the number of tickets created.
 Direction = Literal["up", "down", "none"]
@@ -33,7 +35,9 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def exact(value: Exact) -> Fraction:
-    """A float stands for the decimal it prints as: 0.285 is 285/1000, not the binary number just below it."""
+    """What a rounded figure was before; else a float stands for the decimal it prints as: 0.285 is 285/1000."""
+    if isinstance(value, Rounded):
+        return value.exact
     return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
 
 

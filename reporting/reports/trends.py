@@ -123,7 +123,7 @@ def _heatmap(question: Question) -> Section:
     counts = question.engine.hours_of_week(MetricKind.CREATED, rows, zone)
     seconds = elapsed_per_hour_of_week(rows.start, rows.end, zone)
     rates = [
-        figures.rounded(Fraction(count * HOUR, elapsed), 4) if elapsed else None
+        figures.Rounded(Fraction(count * HOUR, elapsed), 4) if elapsed else None
         for count, elapsed in zip(counts, seconds, strict=True)
     ]
     return Section(
@@ -202,7 +202,7 @@ def _index_section(key, title, heading, names: Sequence[str], per_slot: list[lis
             {
                 "id": place,
                 "slot": name,
-                "index": figures.rounded(value / average, 4) if value is not None and average else None,
+                "index": figures.Rounded(value / average, 4) if value is not None and average else None,
                 "created": sum(per_slot[place]),
                 "days": len(per_slot[place]),
             }

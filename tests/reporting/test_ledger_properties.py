@@ -81,6 +81,8 @@ class Told:
 
 def tickets(world: World) -> st.SearchStrategy[Told]:
     agents, tag_sets = st.sampled_from([None, *world.people]), st.frozensets(st.sampled_from(world.tags))
+    # To and fro between two of them: the same state again after a pause is what spans must tell apart.
+    statuses = st.sampled_from([*Status.values, *[Status.OPEN.value, Status.RESOLVED.value] * 4])
     values = {
         "team": st.sampled_from(world.teams),
         "agent": agents,
@@ -88,7 +90,7 @@ def tickets(world: World) -> st.SearchStrategy[Told]:
         "organization": st.sampled_from([None, *world.organizations]),
         "priority": st.sampled_from(Priority.values),
         "channel": st.sampled_from(Channel.values),
-        "status": st.sampled_from(Status.values),
+        "status": statuses,
         "tags": tag_sets,
         "reply": st.none(),
         "note": st.none(),
@@ -118,10 +120,11 @@ def tickets(world: World) -> st.SearchStrategy[Told]:
         created = BEGINNING + draw(st.integers(0, 48)) * 1800
         columns = ("team", "agent", "category", "organization", "priority", "channel", "tags")
         first = {name: draw(values[name]) for name in columns}
-        found = draw(st.lists(happenings(created), max_size=14))
+        fewest = draw(st.sampled_from((0, 10)))
+        found = draw(st.lists(happenings(created), min_size=fewest, max_size=16))
         # In the order in which they count: those before the creation at it, equal ones as they were told.
         ordered = sorted(found, key=lambda each: max(each.at, created))
-        return Told(created, {**first, "status": draw(st.sampled_from(Status.values))}, ordered)
+        return Told(created, {**first, "status": draw(statuses)}, ordered)
 
     return told()
 
