@@ -70,6 +70,8 @@ def reader(path, django_db_setup, django_db_blocker) -> Iterator[User]:
     """Somebody who may see everything, on a desk that has the whole log. Nothing of it is left behind."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("import_tickets", "servicenow", str(path), verbosity=0)
+        # Once here rather than after each test.
+        connection.check_constraints()
         if connection.vendor == "postgresql":
             # What an open transaction has written, the database plans badly for until it is told.
             with connection.cursor() as cursor:
