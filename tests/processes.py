@@ -186,14 +186,16 @@ def database(folder: Path, template: str = "") -> Iterator[str]:
             shutil.copy(template.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
         return
+    # The one that is always there: the database of the address may not exist, as pytest makes its own beside it.
+    maintenance = urlsplit(server)._replace(path="/postgres").geturl()
     name = f"memberpulse_{uuid4().hex[:12]}"
     copied = f' TEMPLATE "{urlsplit(template).path[1:]}"' if template else ""
-    with connected(server) as cursor:
+    with connected(maintenance) as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"{copied}')
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
-        with connected(server) as cursor:
+        with connected(maintenance) as cursor:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
