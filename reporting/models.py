@@ -75,7 +75,7 @@ class MetricEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "at"], name="metric_kind_at"),
-            # Spans that end after a moment: those still open have no end.
+            # Spans that reach over a moment.
             models.Index(fields=["kind", "until"], name="metric_kind_until"),
         ]
 

@@ -307,7 +307,9 @@ class _Walk:
             event.at, event.at, *self._credit(step), resolved_at, event.value, is_good, data.get("comment", "")
         )
         if opinions and opinions[-1].resolved_at == resolved_at:
-            opinions[-1] = opinion._replace(at=opinions[-1].at)
+            # Counted and credited when it was first given: later reassignment moves nothing.
+            first = opinions[-1]
+            opinions[-1] = opinion._replace(at=first.at, team=first.team, agent=first.agent)
         else:
             opinions.append(opinion)
 

@@ -210,6 +210,14 @@ def test_a_team_without_hours_never_misses_a_service_target():
     assert timing.response_verdicts == []
 
 
+def test_a_second_rating_leaves_the_credit_where_it_was():
+    assigned = Event(at(11), EventKind.ASSIGNED, Writer.AGENT, ANN, BOB)
+    first, second = (Event(at(hour), EventKind.RATED, Writer.REQUESTER, value=4) for hour in (10, 12))
+    timing = timed([created(at(9), assignee=ANN), first, assigned, second])
+
+    assert [opinion.agent for opinion in timing.opinions] == [ANN]
+
+
 def test_a_second_rating_replaces_the_score_and_not_the_moment():
     rated = [Event(at(hour), EventKind.RATED, Writer.REQUESTER, value=score) for hour, score in ((12, 2), (13, 5))]
     timing = timed([created(at(9)), status(at(10), Status.RESOLVED), *rated])
