@@ -350,3 +350,22 @@ def test_who_am_i_says_what_i_may_see(team):
     assert body["email"] == lead.email
     assert body["capabilities"]["view_agents"] == {"level": "team", "teams": [team.pk]}
     assert "manage_people" not in body["capabilities"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"report": "\ud800"}',
+        r'{"report": "summary", "format": "csv", "\udfff": "x"}',
+        "[" * 100_000,
+        "{",
+        '"text"',
+        "[]",
+    ],
+    ids=["half a character", "half a character as a name", "nested", "cut off", "a text", "a list"],
+)
+def test_a_body_that_cannot_be_used_is_a_400(body, manager):
+    response = client_of(manager).post(url("export"), body, content_type="application/json")
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
