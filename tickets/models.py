@@ -71,8 +71,38 @@ class Tag(models.Model):
         return self.name
 
 
+class TeamPolicy(models.Model):
+    """How a team treats its resolved tickets. A team without one has the values given here."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="policy")
+    closes_after_days = models.PositiveSmallIntegerField(
+        "closes resolved tickets after, in days",
+        default=7,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days of 24 hours from the resolution. Empty: they stay resolved until somebody closes them.",
+    )
+    sends_surveys = models.BooleanField(
+        "asks for a rating", default=False, help_text="Sends the requester a mail when a ticket is resolved."
+    )
+    survey_delay_minutes = models.PositiveIntegerField(
+        "asks after, in minutes", default=60, help_text="Counted from the resolution."
+    )
+
+    class Meta:
+        ordering = ["team"]
+        verbose_name_plural = "team policies"
+
+    def __str__(self) -> str:
+        return f"Policy of {self.team}"
+
+
 class Ticket(models.Model):
-    """A request for help. All columns but the subject are a cache of the history, kept by ``tickets.services``."""
+    """A request for help. Its history is the truth; ``tickets.services`` keeps its columns as a cache of it.
+
+    Not from the history are subject, requester, ``follow_up_of`` and what is known of the source.
+    """
 
     subject = models.CharField(max_length=255)
     requester = models.ForeignKey(Requester, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
@@ -98,11 +128,15 @@ class Ticket(models.Model):
     is_spam = models.BooleanField(default=False)
     is_deleted = models.BooleanField(default=False)
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    # The closed ticket whose requester wrote again.
+    follow_up_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
 
     # Where an imported ticket comes from, and what was read of it last.
     source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(max_length=200, blank=True, editable=False)
     source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # When the source changed it last, where the source tells: what is older does not replace what is newer.
+    source_updated_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Goes up with every write, so that a second writer is told.
     revision = models.PositiveIntegerField(default=0, editable=False)
 
