@@ -115,7 +115,7 @@ class Timing:
     resolution_due_at: int | None = None
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """``start <= t < end`` (None: without end) in which neither the ticket nor a rule for it changed."""
 
     start: int
@@ -146,7 +146,7 @@ class _TargetClock:
         if self.target and self._elapsed[self.target.clock] > self.target.seconds:
             self.missed = Verdict(at, met=False, team=state.team, agent=state.agent, ended_at=None)
 
-    def run(self, piece: _Piece) -> None:
+    def run(self, piece: Piece) -> None:
         """Lets the clocks run through ``piece``; notes the first second at which the limit is exceeded."""
         if self.missed or self.is_over:
             return
@@ -159,7 +159,7 @@ class _TargetClock:
                 hours = self._rules.hours(piece.state.team)
                 self._elapsed[Clock.SERVICE] += hours.before(piece.end) - hours.before(piece.start)
 
-    def _exceeded_at(self, piece: _Piece) -> int | None:
+    def _exceeded_at(self, piece: Piece) -> int | None:
         if self.target is None:
             return None
         left = self.target.seconds + 1 - self._elapsed[self.target.clock]
@@ -177,7 +177,7 @@ class _TargetClock:
             return self.missed._replace(ended_at=at)
         return Verdict(at, met=True, team=team, agent=agent, ended_at=at) if self.target else None
 
-    def state(self, piece: _Piece, at: int) -> TargetState:
+    def state(self, piece: Piece, at: int) -> TargetState:
         if self.missed and self.missed.at <= at and not self.is_over:
             return TargetState.BREACHED
         if self.is_over or self.target is None:
@@ -194,14 +194,14 @@ class _Walk:
         self.timing = Timing()
         self._history, self._rules = history, rules
         self._service = 0
-        self._imported = _imported_verdict(history)
+        self._imported = imported_verdict(history)
         self._response = _TargetClock(SlaMetric.FIRST_RESPONSE, rules)
         self._resolution = self._new_resolution_target()
 
     def go(self) -> Timing:
         self._bind(self._history.created_at, self._history.first)
-        for item in _pieces_and_steps(self._history, self._rules):
-            if isinstance(item, _Piece):
+        for item in pieces_and_steps(self._history, self._rules):
+            if isinstance(item, Piece):
                 self._run(item)
             else:
                 self._take(item)
@@ -219,7 +219,7 @@ class _Walk:
             self._response.bind(at, state)
             self._resolution.bind(at, state)
 
-    def _run(self, piece: _Piece) -> None:
+    def _run(self, piece: Piece) -> None:
         if not piece.state.is_open:
             return
         self._bind(piece.start, piece.state)
@@ -230,7 +230,7 @@ class _Walk:
             hours = self._rules.hours(piece.state.team)
             self._service += hours.before(piece.end) - hours.before(piece.start)
 
-    def _spans(self, piece: _Piece) -> Iterator[OpenSpan]:
+    def _spans(self, piece: Piece) -> Iterator[OpenSpan]:
         """The piece, cut where a target is missed inside it."""
         misses = {clock.missed.at for clock in (self._response, self._resolution) if clock.missed and not clock.is_over}
         inside = sorted(at for at in misses if piece.start < at and (piece.end is None or at < piece.end))
@@ -330,19 +330,19 @@ class _Walk:
             verdicts.append(verdict)
 
 
-class _ImportedVerdict(NamedTuple):
+class ImportedVerdict(NamedTuple):
     """A verdict a source brought along, and how many resolutions there were up to it: it judges the last of them."""
 
     met: bool
     resolutions: int
 
 
-def _imported_verdict(history: History) -> _ImportedVerdict | None:
+def imported_verdict(history: History) -> ImportedVerdict | None:
     found, resolutions = None, 0
     for step in history.steps:
         resolutions += step.is_resolution
         if step.event.kind == EventKind.IMPORTED_VERDICT and resolutions:
-            found = _ImportedVerdict(bool(step.event.value), resolutions)
+            found = ImportedVerdict(bool(step.event.value), resolutions)
     return found
 
 
@@ -352,7 +352,7 @@ def _resolver(step: Step) -> int | None:
     return step.event.actor if is_ours else step.before.agent
 
 
-def _pieces_and_steps(history: History, rules: Rules) -> Iterator[_Piece | Step]:
+def pieces_and_steps(history: History, rules: Rules) -> Iterator[Piece | Step]:
     start, state = history.created_at, history.first
     for step in history.steps:
         yield from _pieces(start, step.event.at, state, rules)
@@ -361,12 +361,12 @@ def _pieces_and_steps(history: History, rules: Rules) -> Iterator[_Piece | Step]
     yield from _pieces(start, None, state, rules)
 
 
-def _pieces(start: int, end: int | None, state: State, rules: Rules) -> Iterator[_Piece]:
+def _pieces(start: int, end: int | None, state: State, rules: Rules) -> Iterator[Piece]:
     """The time from one step to the next, cut where a version of a target begins. Nothing for no time."""
     cuts = [at for at in rules.changes if start < at and (end is None or at < end)]
     for since, until in zip([start, *cuts], [*cuts, end], strict=True):
         if until is None or since < until:
-            yield _Piece(since, until, state)
+            yield Piece(since, until, state)
 
 
 def time_ticket(history: History, rules: Rules) -> Timing:

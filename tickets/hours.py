@@ -27,6 +27,9 @@ class Hours(Protocol):
     def reached(self, seconds: int, after: int) -> int | None:
         """The first moment from ``after`` on at which ``before`` is ``seconds``, or None if there is none ahead."""
 
+    def worked(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretches at work in ``start <= t < end``, in order, none of them empty."""
+
 
 class AroundTheClock:
     """A team without a calendar."""
@@ -36,6 +39,9 @@ class AroundTheClock:
 
     def reached(self, seconds: int, after: int) -> int | None:
         return max(seconds, after)
+
+    def worked(self, start: int, end: int) -> list[tuple[int, int]]:
+        return [(start, end)] if start < end else []
 
 
 class Week(NamedTuple):
@@ -77,6 +83,15 @@ class WorkingHours:
         place = bisect_left(self._sums, seconds) - 1
         moment = self._starts[place] + seconds - self._sums[place] if place >= 0 else BEGINNING
         return max(moment, after)
+
+    def worked(self, start: int, end: int) -> list[tuple[int, int]]:
+        self._lay_until(end)
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        last = bisect_left(self._starts, end)
+        spans = zip(self._starts[first:last], self._ends[first:last], strict=True)
+        return [
+            (max(opens, start), min(closes, end)) for opens, closes in spans if max(opens, start) < min(closes, end)
+        ]
 
     def _total(self) -> int:
         return self._sums[-1] + self._ends[-1] - self._starts[-1] if self._starts else 0

@@ -96,12 +96,17 @@ def lives(draw):
 
 
 def product(events, of_teams, chosen):
+    return time_ticket(*told(events, of_teams, chosen))
+
+
+def told(events, of_teams, chosen):
+    """The life as the product reads it: a history and the rules for it."""
     history = [_created(events[0])] + [_event(*event) for event in events[1:]]
     working = {
         team: WorkingHours((Week(0, ZoneInfo(h.zone), tuple(map(tuple, h.days)), frozenset(h.holidays)),))
         for team, h in of_teams.items()
     }
-    return time_ticket(read(history), Rules(working, [_target(target) for target in chosen]))
+    return read(history), Rules(working, [_target(target) for target in chosen])
 
 
 def _created(event) -> Event:
