@@ -288,6 +288,8 @@ EXPORT_REPUBLISH_AFTER = timedelta(seconds=_seconds(30))
 EXPORT_WAITS_FOR_WORKER = timedelta(seconds=_seconds(5 * 60))
 EXPORT_ATTEMPTS = 3
 PUBLISH_DEADLINE_SECONDS = 0.5
+# How often resolved tickets are looked through for those to be closed.
+CLOSING_SECONDS = _seconds(15 * 60)
 
 BROKER_SOCKET = socket_path(VAR_DIR)
 CELERY_BROKER_URL = needed("CELERY_BROKER_URL", in_production=PRODUCTION, default=f"redis+socket://{BROKER_SOCKET}")
@@ -321,6 +323,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reporting.tasks.sweep_exports",
         "schedule": EXPORT_SWEEP_SECONDS,
         "options": {"expires": EXPORT_SWEEP_SECONDS},
+    },
+    "close-resolved-tickets": {
+        "task": "tickets.tasks.close_resolved_tickets",
+        "schedule": CLOSING_SECONDS,
+        "options": {"expires": CLOSING_SECONDS},
     },
 }
 

@@ -137,6 +137,8 @@ class Ticket(models.Model):
     source_digest = models.CharField(max_length=64, blank=True, editable=False)
     # When the source changed it last, where the source tells: what is older does not replace what is newer.
     source_updated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Somebody here has written to it since it was imported: from then on its history is ours.
+    is_worked_on_here = models.BooleanField(default=False, editable=False)
     # Goes up with every write, so that a second writer is told.
     revision = models.PositiveIntegerField(default=0, editable=False)
 

@@ -5,14 +5,27 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.capabilities import Role
+from accounts.models import Membership
 from memberpulse.errors import Conflict
 from reporting import ledger
 from reporting.models import MetricEvent, MetricKind
-from tests.factories import CalendarFactory, RequesterFactory, SlaTargetFactory, TeamFactory, UserFactory, make_ticket
-from tickets.choices import EventKind, SlaMetric, Status, Writer
-from tickets.models import Calendar, Rating, SlaTarget, TicketEvent
+from tests.factories import (
+    CalendarFactory,
+    CategoryFactory,
+    OrganizationFactory,
+    RequesterFactory,
+    SlaTargetFactory,
+    TagFactory,
+    TeamFactory,
+    UserFactory,
+    make_ticket,
+    person_with,
+)
+from tickets.choices import Channel, EventKind, Priority, SlaMetric, Status, Writer
+from tickets.models import Calendar, Rating, SlaTarget, Ticket, TicketEvent
 from tickets.services import desk
-from tickets.services.gate import EventRefused
+from tickets.services.gate import Change, EventRefused, write
 from tickets.services.rules import put_in_force
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agent():
-    return UserFactory(name="Ann")
+    return person_with(Role.MANAGER, name="Ann")
 
 
 def kinds(ticket) -> list[EventKind]:
@@ -79,11 +92,176 @@ def test_a_closed_ticket_goes_nowhere(agent):
         desk.set_status(ticket=ticket, actor=agent, status=Status.OPEN)
 
 
-def test_the_same_status_again_is_no_event(agent):
-    ticket = make_ticket()
-    desk.set_status(ticket=ticket, actor=agent, status=Status.NEW)
+def test_a_customers_reply_to_a_closed_ticket_opens_a_follow_up(agent):
+    requester = RequesterFactory(organization=OrganizationFactory())
+    ticket = make_ticket(requester=requester, category=CategoryFactory(), priority=Priority.HIGH)
+    ticket = desk.set_status(ticket=ticket, actor=agent, status=Status.CLOSED)
+
+    follow_up = desk.reply(ticket=ticket, actor=None, body="It burns again.")
+
+    ticket.refresh_from_db()
+    assert follow_up.follow_up_of == ticket
+    assert (follow_up.status, ticket.status) == (Status.NEW, Status.CLOSED)
+    assert [
+        (made.subject, made.team, made.requester, made.organization, made.category, made.priority)
+        for made in (follow_up,)
+    ] == [(ticket.subject, ticket.team, requester, requester.organization, ticket.category, Priority.HIGH)]
+    assert follow_up.events.get().body == "It burns again."
+
+
+def test_one_of_us_cannot_reply_to_a_closed_ticket(agent):
+    ticket = desk.set_status(ticket=make_ticket(), actor=agent, status=Status.CLOSED)
+
+    with pytest.raises(Conflict, match="takes no more replies"):
+        desk.reply(ticket=ticket, actor=agent, body="One more thing")
+
+
+def test_a_customers_reply_ends_the_waiting_for_them(agent):
+    ticket = desk.reply(
+        ticket=make_ticket(requester=RequesterFactory()), actor=agent, body="Which printer?", status=Status.PENDING
+    )
+
+    ticket = desk.reply(ticket=ticket, actor=None, body="The red one.")
+
+    assert ticket.status == Status.OPEN
+
+
+def test_a_customers_reply_to_a_merged_ticket_reaches_the_survivor(agent):
+    duplicate, between, survivor = make_ticket(requester=RequesterFactory()), make_ticket(), make_ticket()
+    desk.merge(ticket=duplicate, into=between, actor=agent)
+    desk.merge(ticket=between, into=survivor, actor=agent)
+
+    heard = desk.reply(ticket=duplicate, actor=None, body="Any news?")
+
+    assert heard == survivor
+    assert survivor.events.filter(kind=EventKind.PUBLIC_REPLY).count() == 1
+
+
+def test_the_first_reply_takes_a_new_ticket_up(agent):
+    ticket = desk.reply(ticket=make_ticket(), actor=agent, body="Hello")
+
+    assert ticket.status == Status.OPEN
+
+
+def test_a_reply_moves_the_ticket_on_in_the_same_write(agent):
+    ticket = desk.reply(ticket=make_ticket(), actor=agent, body="Done", status=Status.RESOLVED)
+
+    assert (ticket.status, ticket.revision) == (Status.RESOLVED, 2)
+    assert ticket.first_responded_at == ticket.resolved_at
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda ticket, agent: desk.reply(ticket=ticket, actor=agent, body="Hello"),
+        lambda ticket, agent: desk.add_note(ticket=ticket, actor=agent, body="Hm"),
+        lambda ticket, agent: desk.assign(ticket=ticket, actor=agent, assignee=agent),
+        lambda ticket, agent: desk.move(ticket=ticket, actor=agent, team=TeamFactory()),
+        lambda ticket, agent: desk.set_status(ticket=ticket, actor=agent, status=Status.RESOLVED),
+        lambda ticket, agent: desk.set_priority(ticket=ticket, actor=agent, priority=Priority.HIGH),
+        lambda ticket, agent: desk.set_tags(ticket=ticket, actor=agent, tags=[TagFactory()]),
+        lambda ticket, agent: desk.merge(ticket=ticket, into=make_ticket(), actor=agent),
+        lambda ticket, agent: desk.rate(ticket=ticket, score=4),
+    ],
+)
+@pytest.mark.parametrize(
+    ("take_out", "sentence"),
+    [
+        (lambda ticket, agent: desk.delete(ticket=ticket, actor=agent), "is deleted"),
+        (lambda ticket, agent: desk.mark_spam(ticket=ticket, actor=agent), "marked as spam"),
+        (lambda ticket, agent: desk.merge(ticket=ticket, into=make_ticket(), actor=agent), "was merged into"),
+    ],
+)
+def test_what_is_out_of_the_figures_is_not_worked_on(agent, take_out, sentence, work):
+    ticket = take_out(make_ticket(), agent)
+
+    with pytest.raises(Conflict, match=sentence):
+        work(ticket, agent)
+
+
+def test_a_ticket_is_given_only_to_who_works_in_its_team(agent):
+    team, other = TeamFactory(), TeamFactory()
+    member, stranger = person_with(Role.AGENT, team), person_with(Role.AGENT, other)
+    ticket = desk.assign(ticket=make_ticket(team=team), actor=agent, assignee=member)
+
+    with pytest.raises(Conflict, match="cannot take tickets of"):
+        desk.assign(ticket=ticket, actor=agent, assignee=stranger)
+
+    assert ticket.assignee == member
+
+
+def test_who_left_can_take_nothing(agent):
+    team = TeamFactory()
+    gone = person_with(Role.AGENT, team, is_active=False)
+
+    with pytest.raises(Conflict):
+        desk.assign(ticket=make_ticket(team=team), actor=agent, assignee=gone)
+
+
+def test_moving_a_ticket_leaves_behind_who_does_not_work_there(agent):
+    team, other = TeamFactory(), TeamFactory()
+    member, both = person_with(Role.AGENT, team), person_with(Role.AGENT, team)
+    Membership.objects.create(user=both, team=other, role=Role.AGENT)
+
+    left, kept = (
+        desk.move(ticket=make_ticket(team=team, assignee=person), actor=agent, team=other) for person in (member, both)
+    )
+
+    assert (left.assignee, kept.assignee) == (None, both)
+    assert kinds(left) == [EventKind.CREATED, EventKind.TEAM, EventKind.ASSIGNED]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda ticket: desk.assign(ticket=ticket, actor=None, assignee=None),
+        lambda ticket: desk.move(ticket=ticket, actor=None, team=ticket.team),
+        lambda ticket: desk.set_priority(ticket=ticket, actor=None, priority=Priority.NORMAL),
+        lambda ticket: desk.set_category(ticket=ticket, actor=None, category=None),
+        lambda ticket: desk.set_organization(ticket=ticket, actor=None, organization=None),
+        lambda ticket: desk.set_channel(ticket=ticket, actor=None, channel=Channel.WEB),
+        lambda ticket: desk.set_tags(ticket=ticket, actor=None, tags=[]),
+        lambda ticket: desk.set_status(ticket=ticket, actor=None, status=Status.NEW),
+        lambda ticket: desk.mark_spam(ticket=ticket, actor=None, is_spam=False),
+        lambda ticket: desk.restore(ticket=ticket, actor=None),
+    ],
+)
+def test_what_is_so_already_is_no_event(again):
+    ticket = again(make_ticket())
 
     assert kinds(ticket) == [EventKind.CREATED]
+    assert ticket.revision == 1
+
+
+def test_a_history_told_out_of_order_is_put_in_order(agent):
+    now, team = timezone.now().replace(microsecond=0), TeamFactory()
+    data = {"team": team.pk, "priority": int(Priority.NORMAL), "channel": int(Channel.WEB)}
+    told = [
+        TicketEvent(at=now, kind=EventKind.STATUS, writer=Writer.AGENT, actor=agent, value=int(Status.RESOLVED)),
+        TicketEvent(at=now - timedelta(hours=3), kind=EventKind.PUBLIC_REPLY, writer=Writer.AGENT, actor=agent),
+        TicketEvent(at=now - timedelta(hours=2), kind=EventKind.CREATED, writer=Writer.REQUESTER, data=data),
+    ]
+    ticket = Ticket(subject="From elsewhere")
+
+    write([Change(ticket, told)])
+
+    assert kinds(ticket) == [EventKind.CREATED, EventKind.PUBLIC_REPLY, EventKind.STATUS]
+    assert (ticket.first_responded_at, ticket.resolved_at) == (now - timedelta(hours=2), now)
+    *_, found = ledger.check()
+    assert found.different == []
+
+
+@pytest.mark.parametrize("creations", [0, 2])
+def test_a_history_without_one_creation_is_refused(agent, creations):
+    data = {"team": TeamFactory().pk, "priority": int(Priority.NORMAL), "channel": int(Channel.WEB)}
+    created = [
+        TicketEvent(at=timezone.now(), kind=EventKind.CREATED, writer=Writer.REQUESTER, data=data)
+        for _ in range(creations)
+    ]
+    note = TicketEvent(at=timezone.now(), kind=EventKind.INTERNAL_NOTE, writer=Writer.AGENT, actor=agent)
+
+    with pytest.raises(EventRefused, match="one creation"):
+        write([Change(Ticket(subject="From elsewhere"), [*created, note])])
 
 
 def test_an_event_before_the_creation_counts_at_the_creation_and_is_recorded(agent):

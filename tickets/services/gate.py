@@ -74,17 +74,25 @@ def _write_batch(changes: Sequence[Change], rules: Rules) -> None:
 
 
 def _derive(change: Change, kept: list[Event], rules: Rules) -> None:
-    created_at = moment(kept[0].at) if kept else change.added[0].at.replace(microsecond=0)
+    created_at = moment(kept[0].at) if kept else _creation(change.added).at.replace(microsecond=0)
     for row in change.added:
         _settle_moment(row, created_at)
+    # Stable: what came first in the same second stays first, in the order of the ids too.
+    change.added.sort(key=_order)
     added = [as_event(row) for row in change.added]
-    # Stable: what is added comes after what was there in the same second.
     change.history = read(sorted([*kept, *added], key=_order))
     change.timing = time_ticket(change.history, rules)
     _copy_columns(change)
 
 
-def _order(event: Event) -> tuple[int, bool]:
+def _creation(rows: Iterable[TicketEvent]) -> TicketEvent:
+    created = [row for row in rows if row.kind == EventKind.CREATED]
+    if len(created) != 1:
+        raise EventRefused("A history begins with one creation.")
+    return created[0]
+
+
+def _order(event: Event | TicketEvent) -> tuple:
     return event.at, event.kind != EventKind.CREATED
 
 
@@ -111,6 +119,8 @@ def _copy_columns(change: Change) -> None:
     ticket.response_due_at = _moment_or_none(timing.response_due_at)
     ticket.resolution_due_at = _moment_or_none(timing.resolution_due_at)
     ticket.revision += 1
+    if ticket.source and ticket.pk is not None and change.added:
+        ticket.is_worked_on_here = not change.replaces
     change.tag_ids = state.tags
 
 
