@@ -225,7 +225,9 @@ def _day(name: str, text: str) -> date:
 
 def _check_length(period: Period, preset: str, granularity: str) -> None:
     if preset != "all" and period.last >= periods.years_after(period.first, YEARS_LIMIT):
-        raise InvalidParameter("from", code="too_long", detail=f"A period is at most {YEARS_LIMIT} years long.")
+        raise InvalidParameter(
+            "period" if preset else "from", code="too_long", detail=f"A period is at most {YEARS_LIMIT} years long."
+        )
     chosen = periods.chosen_granularity(period, granularity)
     days_of_bucket = {"day": 1, "week": 7, "month": 28}[chosen]
     if period.days > periods.BUCKET_LIMIT * days_of_bucket:

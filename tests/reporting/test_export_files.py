@@ -313,6 +313,17 @@ def test_pdf_repeats_the_head_of_a_long_table(manager):
     assert sum(page.count("404,550") for page in pages) == 1
 
 
+def test_no_heading_breaks_inside_a_word_beside_a_long_text(small_desk, agents):
+    for place in range(8):
+        TeamFactory(name=f"Regional support number {place}", agents=agents[:1])
+    manager = person_with(Role.MANAGER)
+
+    pdf = as_pdf(answered("agents", manager), "agents", manager)
+
+    words = {word for page in pdf.pages for word in page.extract_text().split()}
+    assert {"Assigned", "Resolved", "Tickets", "Reopened", "Responses", "Decided", "Ratings"} - words == set()
+
+
 # --- Both ---
 
 

@@ -94,6 +94,7 @@ TOO_LONG = "A period is at most 5 years long."
         ({"from": "0001-01-01", "to": "9999-12-31"}, "from", "out_of_range", FAR),
         ({"from": "2021-11-21", "to": "2026-11-21"}, "from", "too_long", TOO_LONG),
         ({"from": "2020-02-29", "to": "2025-02-28"}, "from", "too_long", TOO_LONG),
+        ({"period": "9999d"}, "period", "too_long", TOO_LONG),
         ({"team": "4"}, "team", "not_a_choice", NO_CHOICE),
         ({"team": ["1", "4"]}, "team", "not_a_choice", NO_CHOICE),
         ({"team": "none"}, "team", "not_a_choice", NO_CHOICE),

@@ -21,6 +21,8 @@ from reporting.reports.sections import Column, Report, Section
 
 SIZE, LEAST_SIZE = 8.0, 6.0
 _PADDING = 4.0
+# A word that just fits is broken by the rounding of its parts.
+_SLACK = 0.5
 # Texts and headings wrap beyond this, in points, unless there is room.
 _TEXT_AT_MOST, _HEAD_AT_MOST = 150.0, 70.0
 # reportlab takes long over one table of thousands of rows.
@@ -71,14 +73,24 @@ class SectionTable:
         lines = [*self.texts, *([self.total] if self.total else [])]
         return [self._need(column, [line[place] for line in lines]) for place, column in enumerate(self.columns)]
 
+    @cached_property
+    def least(self) -> list[float]:
+        """Points per column at the normal size when texts wrap between words: numbers never do."""
+        return [
+            min(need, _longest_word(column, [line[place] for line in self.texts]) + 2 * _PADDING)
+            if column.unit == "text"
+            else need
+            for place, (column, need) in enumerate(zip(self.columns, self.needs, strict=True))
+        ]
+
     def _need(self, column: Column, texts: list[str]) -> float:
-        head = max((stringWidth(word, REGULAR, SIZE - 0.5) for word in plain(column.title).split()), default=0)
+        head = _longest_word(column, [])
         body = max((stringWidth(text, BOLD, SIZE) for text in texts), default=0)
         if column.unit == "text":
             body = min(body, _TEXT_AT_MOST) + Swatch.ROOM * self._has_swatches
         elif column.unit == "share":
             body += ShareBar.ROOM
-        return max(min(head, _HEAD_AT_MOST), body) + 2 * _PADDING
+        return max(head, body) + 2 * _PADDING
 
     @property
     def width(self) -> float:
@@ -90,8 +102,9 @@ class SectionTable:
 
     def flowables(self, width: float) -> Iterator[LongTable]:
         """Whole-width tables of a few hundred rows each, one below the other."""
-        scale = min(1.0, max(LEAST_SIZE / SIZE, width / self.width))
-        widths = _widths(self.columns, [need * scale for need in self.needs], width)
+        needs = _wrapped(self.needs, self.least, width)
+        scale = min(1.0, max(LEAST_SIZE / SIZE, width / sum(needs)))
+        widths = _widths(self.columns, [need * scale for need in needs], width)
         bodies = [
             self._cells(row, texts, SIZE * scale) for row, texts in zip(self.section.rows, self.texts, strict=True)
         ]
@@ -101,7 +114,7 @@ class SectionTable:
         for start in range(0, max(1, len(bodies)), _ROWS_AT_ONCE):
             part = bodies[start : start + _ROWS_AT_ONCE]
             has_total = bool(self.total) and start + _ROWS_AT_ONCE >= len(bodies)
-            style = self._style(len(head), len(head) + len(part), SIZE * scale, start, has_total)
+            style = self._style(len(head), len(head) + len(part), scale, start, has_total)
             yield LongTable([*head, *part], widths, repeatRows=len(head), style=style, splitInRow=0)
 
     # --- head ---
@@ -146,15 +159,15 @@ class SectionTable:
         font = BOLD if is_total else REGULAR
         return paragraph(text, ParagraphStyle("cell", CELL, fontName=font, fontSize=size, leading=size * 1.25))
 
-    def _style(self, heads: int, rows: int, size: float, start: int, has_total: bool) -> TableStyle:
-        body, last = (0, heads), (-1, rows - 1)
+    def _style(self, heads: int, rows: int, scale: float, start: int, has_total: bool) -> TableStyle:
+        body, last, size = (0, heads), (-1, rows - 1), SIZE * scale
         rules: list[tuple] = [
             ("FONT", (0, 0), last, REGULAR, size, size * 1.25),
             ("TEXTCOLOR", body, last, colour("ink")),
             ("VALIGN", (0, 0), (-1, heads - 1), "BOTTOM"),
             ("VALIGN", body, last, "MIDDLE"),
-            ("LEFTPADDING", (0, 0), last, _PADDING),
-            ("RIGHTPADDING", (0, 0), last, _PADDING),
+            ("LEFTPADDING", (0, 0), last, _PADDING * scale),
+            ("RIGHTPADDING", (0, 0), last, _PADDING * scale),
             ("TOPPADDING", (0, 0), last, 3),
             ("BOTTOMPADDING", (0, 0), last, 3.5),
             ("LINEBELOW", (0, heads - 1), (-1, heads - 1), 0.75, colour("line-strong")),
@@ -184,6 +197,23 @@ class SectionTable:
 
 def _is_number(column: Column) -> bool:
     return column.unit not in ("text", "date")
+
+
+def _longest_word(column: Column, texts: list[str]) -> float:
+    """Points that no word of the heading or of ``texts`` exceeds, at the normal size."""
+    heads = [stringWidth(word, REGULAR, SIZE - 0.5) for word in plain(column.title).split()]
+    bodies = [stringWidth(word, BOLD, SIZE) for text in texts for word in text.split()]
+    longest = [*(min(head, _HEAD_AT_MOST) for head in heads), *(min(word, _TEXT_AT_MOST) for word in bodies)]
+    return max(longest, default=0) + _SLACK
+
+
+def _wrapped(needs: list[float], least: list[float], width: float) -> list[float]:
+    """What is missing to ``width`` is taken from texts, which wrap, as far as no word has to break."""
+    missing, spare = sum(needs) - width, sum(needs) - sum(least)
+    if missing <= 0 or spare <= 0:
+        return needs
+    share = min(1.0, missing / spare)
+    return [need - (need - floor) * share for need, floor in zip(needs, least, strict=True)]
 
 
 def _widths(columns: list[Column], needs: list[float], width: float) -> list[float]:
