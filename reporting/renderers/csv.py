@@ -2,18 +2,14 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, BinaryIO
 
 from accounts.models import User
+from memberpulse.spreadsheets import defused
 from reporting.renderers.about import about, definitions_of
 from reporting.reports.sections import Column, Report, Section
-
-# What makes a spreadsheet compute a text that begins with it.
-_FORMULAS = ("=", "+", "-", "@")
-_BREAKS = ("\t", "\r", "\n", "\0")
 
 
 def write_csv(report: Report, file: BinaryIO, *, person: User) -> None:
@@ -66,18 +62,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date) else value
-
-
-def defused(text: str) -> str:
-    """``text``, with a quote before it where a spreadsheet would compute it instead of showing it."""
-    seen = next((character for character in text if not _is_skipped(character)), "")
-    # Some spreadsheets fold full-width and small forms into the plain ones.
-    is_formula = unicodedata.normalize("NFKC", seen)[:1] in _FORMULAS
-    return f"'{text}" if is_formula or text[:1] in _BREAKS else text
-
-
-def _is_skipped(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
 class _Writer:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.capabilities import Role
+from memberpulse.spreadsheets import defused
 from reporting.answers import answer
-from reporting.renderers.csv import defused, write_csv
+from reporting.renderers.csv import write_csv
 from reporting.renderers.pdf import write_pdf
 from reporting.renderers.pdf.words import LENGTH_AT_MOST, META, paragraph, plain
 from reporting.reports.sections import Column, Report, Section

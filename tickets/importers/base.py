@@ -1,55 +1,46 @@
-"""What all importers share: opening and reading a file, names that become rows, batches, and the account of it all.
+"""What all importers share: the kinds of file, what is read of them, batches, and the account of it all.
 
 An importer is a generator over a ``Source`` that yields a ``Told`` for each ticket it could read and a ``Refused`` for
 each thing it could not, in the order of the file. It writes no ticket: ``import_file`` does.
 """
 
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
+from functools import cached_property
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO, TypeVar
+from typing import BinaryIO, NamedTuple, TextIO
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import Model
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
-from accounts.capabilities import Role
-from accounts.models import Membership, Team, User
 from memberpulse.zones import moment
 from tickets.hours import BEGINNING
-from tickets.models import Category, Requester
-from tickets.services.gate import AHEAD
-from tickets.services.intake import Taken, TicketDraft, take_in
+from tickets.importers.directory import Directory, ValueRefusedError
+from tickets.importers.files import FileError, Limits, opened
+from tickets.importers.rows import count_csv
+from tickets.services.gate import AHEAD, EventRefused
+from tickets.services.intake import Result, Taken, TicketDraft, take_in
 
 # Tickets in one transaction: enough to be fast, few enough not to keep other writers waiting.
 BATCH = 500
-LINE_LIMIT = 1_000_000
-# Enough of an unreadable line to find the ticket it speaks of.
-HEAD = 1000
 # The shortest of the columns that names are written to.
 NAME_LIMIT = 100
+ID_LIMIT = 200
 LINES_SHOWN = 5
 
 OLDEST = moment(BEGINNING)
-SomeModel = TypeVar("SomeModel", bound=Model)
+# Before every date a ticket can have.
+NEVER = datetime.min.replace(tzinfo=UTC)
 
-
-class FileError(Exception):
-    """The file as a whole cannot be read; the message is a sentence for whoever named it."""
-
-
-class ValueRefusedError(Exception):
-    """A value cannot be taken in; the message is the reason for which its ticket is refused."""
+STANDS_FURTHER_UP = "a ticket that stands further up already"
+BEFORE_CREATION = "an event before the creation, put at it"
+NOT_NEWER = "not newer than what the file told before"
 
 
 class Mended(NamedTuple):
@@ -83,6 +74,19 @@ class Refused:
     external_id: str = ""
 
 
+class Outcome(NamedTuple):
+    """What became of something in the file.
+
+    ``result`` is created, changed, unchanged or older for a ticket, mended for a row that was read otherwise than it is
+    written, refused for one that was not taken in. ``external_id`` is the ticket's, if known.
+    """
+
+    line: int
+    external_id: str
+    result: str
+    reason: str = ""
+
+
 @dataclass
 class Tally:
     """How often something happened, and where first."""
@@ -95,105 +99,91 @@ class Tally:
         if len(self.lines) < LINES_SHOWN:
             self.lines.append(line)
 
-    def __str__(self) -> str:
+    def told(self, place: str) -> str:
         more = ", …" if self.count > len(self.lines) else ""
-        return f"{self.count} ({'line' if self.count == 1 else 'lines'} {', '.join(map(str, self.lines))}{more})"
+        places = place if self.count == 1 else f"{place}s"
+        return f"{self.count} ({places} {', '.join(map(str, self.lines))}{more})"
 
 
 @dataclass
 class Account:
-    """What was read of a file, and what became of it."""
+    """What was read of a file, and what became of it. ``place`` is what its lines count."""
 
+    place: str = "line"
     rows: int = 0
     refused_rows: int = 0
     taken: Taken = field(default_factory=Taken)
     mended: dict[str, Tally] = field(default_factory=dict)
     refused: dict[str, Tally] = field(default_factory=dict)
 
-    def tell(self, told: Told) -> None:
-        self.rows += told.rows
-        for line, reason in told.mended:
-            self.mended.setdefault(reason, Tally()).add(line)
+    def mend(self, mended: Mended) -> None:
+        self.mended.setdefault(mended.reason, Tally()).add(mended.line)
 
     def refuse(self, refused: Refused) -> None:
-        self.rows += refused.rows
         self.refused_rows += refused.rows
         self.refused.setdefault(refused.reason, Tally()).add(refused.line)
 
     def sentences(self) -> Iterator[str]:
         taken = self.taken
+        older = f", {taken.older} older than what is here" if taken.older else ""
         yield f"Rows: {self.rows} read, {self.refused_rows} of them refused."
-        yield f"Tickets: {taken.created} created, {taken.changed} changed, {taken.unchanged} unchanged."
+        yield f"Tickets: {taken.created} created, {taken.changed} changed, {taken.unchanged} unchanged{older}."
         for title, tallies in ("Mended", self.mended), ("Refused", self.refused):
             yield f"{title}:" if tallies else f"{title}: nothing."
-            yield from (f"  {reason}: {tally}" for reason, tally in tallies.items())
-
-
-class Directory:
-    """Teams, agents, categories and requesters by the names that a source gives them: found, or made once."""
-
-    def __init__(self, source: str):
-        self._source = source
-        self._known: dict[Hashable, Model] = {}
-
-    def forget(self) -> None:
-        """To be called when a transaction that may have made some is undone."""
-        self._known.clear()
-
-    def team(self, name: str) -> Team:
-        return self._once(("team", name), lambda: Team.objects.get_or_create(name=name)[0])
-
-    def category(self, name: str) -> Category:
-        return self._once(("category", name), lambda: Category.objects.get_or_create(name=name)[0])
-
-    def requester(self, external_id: str, name: str) -> Requester:
-        key = {"source": self._source, "external_id": external_id}
-        make = Requester.objects.get_or_create
-        return self._once(("requester", external_id), lambda: make(**key, defaults={"name": name})[0])
-
-    def agent(self, name: str) -> User:
-        """A person who cannot sign in: without a password, at an address that no mail reaches."""
-        return self._once(("agent", name), lambda: self._find_agent(name))
-
-    def join(self, agent: User, team: Team) -> None:
-        """Makes ``agent`` a member of ``team``."""
-        key = {"user": agent, "team": team, "role": Role.AGENT}
-        self._once(("member", agent.pk, team.pk), lambda: Membership.objects.get_or_create(**key)[0])
-
-    def _find_agent(self, name: str) -> User:
-        email = f"{_mailbox(name)}@{self._source}.import.invalid"
-        return User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, name=name)
-
-    def _once(self, key: Hashable, find: Callable[[], SomeModel]) -> SomeModel:
-        if key not in self._known:
-            self._known[key] = find()
-        return self._known[key]
-
-
-def _mailbox(name: str) -> str:
-    """``Resolver 13`` as ``resolver-13``; a digest tells apart names that are not all of such letters."""
-    slug = slugify(name)[:40]
-    if slug.replace("-", " ") == name.lower():
-        return slug
-    return f"{slug}-{sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
+            yield from (f"  {reason}: {tally.told(self.place)}" for reason, tally in tallies.items())
 
 
 @dataclass
 class Source:
-    """What an importer reads from. ``zone`` is that of moments which name none."""
+    """What an importer reads from: the unpacked ``bytes``, or the ``text`` made of them, not both.
 
-    text: TextIO
+    ``zone`` is that of moments which name none; ``companions`` are the files given beside, by name.
+    """
+
+    bytes: BinaryIO
     zone: ZoneInfo
     directory: Directory
+    companions: Mapping[str, Path] = field(default_factory=dict)
+    limits: Limits | None = None
+
+    @cached_property
+    def text(self) -> TextIO:
+        """Bytes that are no UTF-8 become surrogates; line ends stay as they are."""
+        return TextIOWrapper(self.bytes, "utf-8", errors="surrogateescape", newline="")
+
+    def open_companion(self, name: str, stack: ExitStack) -> BinaryIO | None:
+        """The unpacked bytes of a companion until ``stack`` ends; None if it was not given. Raises FileError."""
+        if name not in self.companions:
+            return None
+        return stack.enter_context(opened(self.companions[name], self.limits, f"The file “{name}”"))[1]
+
+
+class Companion(NamedTuple):
+    """A file that is read beside a ticket file: ``name`` for the command line, ``label`` for people."""
+
+    name: str
+    label: str
+    is_needed: bool = False
+
+
+def count_csv_rows(source: Source) -> Iterator[None]:
+    return count_csv(source.text)
 
 
 class Format(NamedTuple):
-    """A kind of file that can be imported. ``note`` says what its readers should know of the figures made from it."""
+    """A kind of file that can be imported. ``note`` says what its readers should know of the figures made from it.
+
+    ``count`` goes through the whole file once before anything is written, yields once for each row, and raises
+    FileError where the file as a whole is of no use. ``place`` is what the lines that ``read`` names are.
+    """
 
     label: str
     source: str
     read: Callable[[Source], Iterator[Told | Refused]]
     note: str = ""
+    companions: tuple[Companion, ...] = ()
+    count: Callable[[Source], Iterator[object]] = count_csv_rows
+    place: str = "line"
 
 
 def import_file(
@@ -201,172 +191,192 @@ def import_file(
     kind: Format,
     *,
     zone: ZoneInfo,
+    companions: Mapping[str, Path] | None = None,
     dry_run: bool = False,
+    limits: Limits | None = None,
+    at_most: int | None = None,
     on_progress: Callable[[int], None] = lambda position: None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Account:
     """Takes in what ``path`` tells, batch by batch, each in a transaction of its own.
 
-    Reading the same file again changes nothing, so a killed run is simply run again. A dry run does the same work and
-    undoes each batch. ``on_progress`` is told the position in the file. Raises FileError.
+    A file that is damaged, breaks off or exceeds ``limits`` is found out before anything is written: FileError, also
+    for ``companions`` that are unknown, missing or unreadable. Reading the same file again changes nothing, so a killed
+    run is simply run again. Of a ticket told several times, in one file or in many, the newest telling stays.
+
+    A dry run does the same work and undoes each batch. ``at_most`` ends it after so many tickets, refused ones too.
+    ``on_progress`` is told the position in the file, ``on_outcome`` what became of each ticket, of each row refused
+    and of each row mended, batch by batch.
     """
-    account, directory = Account(), Directory(kind.source)
-    with _opened(path) as (raw, text):
-        drafts = _drafts(kind.read(Source(text, zone, directory)), account)
-        while _take_batch(drafts, account, dry_run=dry_run):
+    companions = companions or {}
+    _check_companions(kind, companions)
+    _check_whole(path, kind, zone, companions, limits)
+    with opened(path, limits) as (raw, plain):
+        source = Source(plain, zone, Directory(kind.source), companions, limits)
+        run = _Run(kind, source, at_most, on_outcome)
+        while run.take_batch(dry_run=dry_run):
             on_progress(raw.tell())
-            if dry_run:
-                directory.forget()
-    return account
+    return run.account
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
-    """The file as it lies there, and its text, unpacked if need be. Bytes that are no UTF-8 become surrogates."""
-    try:
-        with path.open("rb") as raw:
-            plain = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
-            yield raw, io.TextIOWrapper(plain, "utf-8-sig", errors="surrogateescape", newline="")
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise FileError(f"{path} is damaged or cut off. What stands before that place may be written.") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}.") from None
+def _check_companions(kind: Format, companions: Mapping[str, Path]) -> None:
+    known = [each.name for each in kind.companions]
+    for name in companions:
+        if name not in known:
+            others = f"Those of this format are: {', '.join(known)}." if known else "This format has none."
+            raise FileError(f"“{name}” is no companion file. {others}")
+    for each in kind.companions:
+        if each.is_needed and each.name not in companions:
+            raise FileError(f"The file “{each.name}” is missing: {each.label}.")
 
 
-def _drafts(items: Iterable[Told | Refused], account: Account) -> Iterator[TicketDraft]:
-    """The tickets to be written; a ticket that the file comes back to keeps what was told first."""
-    seen: set[str] = set()
-    for item in items:
-        if item.external_id in seen:
-            account.refuse(Refused(item.line, "a ticket that stands further up already", item.rows))
-        elif isinstance(item, Told):
-            account.tell(item)
-            yield item.draft
+def _check_whole(
+    path: Path, kind: Format, zone: ZoneInfo, companions: Mapping[str, Path], limits: Limits | None
+) -> None:
+    for name, companion in companions.items():
+        with opened(companion, limits, f"The file “{name}”") as (_, plain):
+            while plain.read(1 << 20):
+                pass
+    with opened(path, limits) as (_, plain):
+        counted = kind.count(Source(plain, zone, Directory(kind.source), companions, limits))
+        for rows, _ in enumerate(counted, start=1):
+            if limits and rows > limits.rows:
+                raise FileError(f"The file has more than {limits.rows:,} rows. Import it in parts.")
+        # What the format did not need to see may be damaged too.
+        while not plain.closed and plain.read(1 << 20):
+            pass
+
+
+class _Run:
+    """One file on its way in."""
+
+    def __init__(self, kind: Format, source: Source, at_most: int | None, on_outcome: Callable[[Outcome], None]):
+        self.account = Account(kind.place)
+        self._source_name, self._directory, self._on_outcome = kind.source, source.directory, on_outcome
+        self._tellings = self._newest(islice(kind.read(source), at_most))
+        self._outcomes: list[Outcome] = []
+
+    def take_batch(self, *, dry_run: bool) -> bool:
+        """Reads inside the transaction too, so that names new to us are written with the tickets that bring them."""
+        with transaction.atomic():
+            _wait_for_others(self._source_name)
+            batch = list(islice(self._tellings, BATCH))
+            self._take(batch)
+            transaction.set_rollback(dry_run)
+        if dry_run:
+            self._directory.forget()
+        for outcome in sorted(self._outcomes, key=lambda outcome: outcome.line):
+            self._on_outcome(outcome)
+        self._outcomes.clear()
+        return bool(batch)
+
+    def _newest(self, items: Iterable[Told | Refused]) -> Iterator[Told]:
+        """The tickets to be written. One that comes again without a later date keeps what was told first."""
+        # The latest date of what was told of each; None where it had none.
+        seen: dict[str, datetime | None] = {}
+        for item in items:
+            self.account.rows += item.rows
+            before = seen.get(item.external_id, NEVER)
+            if isinstance(item, Refused):
+                self._refuse(item if before else replace(item, reason=STANDS_FURTHER_UP))
+                seen[item.external_id] = before if item.external_id else NEVER
+            elif item.external_id not in seen or self._is_newer(item, before):
+                seen[item.external_id] = item.draft.updated_at
+                yield item
+
+    def _is_newer(self, told: Told, before: datetime | None) -> bool:
+        """Than what the file told of the ticket ``before``; accounts for it where it is not."""
+        at = told.draft.updated_at
+        if before is None or at is None:
+            self._refuse(Refused(told.line, STANDS_FURTHER_UP, told.rows, told.external_id))
+        elif at <= before:
+            self._leave(told)
         else:
-            account.refuse(item)
-        seen |= {item.external_id} - {""}
+            return True
+        return False
+
+    def _refuse(self, refused: Refused) -> None:
+        self.account.refuse(refused)
+        self._outcomes.append(Outcome(refused.line, refused.external_id, "refused", refused.reason))
+
+    def _leave(self, told: Told) -> None:
+        self.account.taken.add(Result.OLDER)
+        self._outcomes.append(Outcome(told.line, told.external_id, Result.OLDER, NOT_NEWER))
+
+    def _take(self, batch: list[Told]) -> None:
+        newest: dict[str, Told] = {}
+        for told in batch:
+            if told.external_id in newest:
+                self._leave(newest[told.external_id])
+            newest[told.external_id] = told
+        chosen = list(newest.values())
+        try:
+            self._write(chosen)
+        except _UNWRITABLE:
+            for told in chosen:
+                self._write_alone(told)
+
+    def _write_alone(self, told: Told) -> None:
+        try:
+            self._write([told])
+        except _UNWRITABLE as error:
+            reason = str(error.detail) if isinstance(error, EventRefused) else "a value that cannot be stored"
+            self._refuse(Refused(told.line, reason, told.rows, told.external_id))
+
+    def _write(self, tellings: list[Told]) -> None:
+        results: dict[str, Result] = {}
+
+        def keep(draft: TicketDraft, result: Result) -> None:
+            results[draft.external_id] = result
+
+        taken = take_in([told.draft for told in tellings], on_result=keep)
+        self.account.taken += taken
+        for told in tellings:
+            self._outcomes.append(Outcome(told.line, told.external_id, results[told.external_id]))
+            for mended in [*told.mended, *_early(told)]:
+                self.account.mend(mended)
+                self._outcomes.append(Outcome(mended.line, told.external_id, "mended", mended.reason))
 
 
-@transaction.atomic
-def _take_batch(drafts: Iterator[TicketDraft], account: Account, *, dry_run: bool) -> bool:
-    """Reads inside the transaction too, so that names new to us are written with the tickets that bring them."""
-    batch = list(islice(drafts, BATCH))
-    account.taken += take_in(batch)
-    transaction.set_rollback(dry_run)
-    return bool(batch)
+# What a single ticket can be the reason of, where its importer has let it through.
+_UNWRITABLE = (EventRefused, DataError, IntegrityError, OverflowError)
+
+
+def _early(told: Told) -> Iterator[Mended]:
+    """The gate puts these at the creation, and keeps beside them what was reported."""
+    created, *later = [event.at.replace(microsecond=0) for event in told.draft.events]
+    if any(at < created for at in later):
+        yield Mended(told.line, BEFORE_CREATION)
+
+
+def _wait_for_others(source: str) -> None:
+    """Until the transaction ends, nobody else imports from ``source``: two at once would make each name twice.
+
+    On SQLite there is one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [crc32(f"import {source}".encode())])
 
 
 def read_moment(text: str, pattern: str, zone: ZoneInfo) -> datetime:
     """``text`` as a moment in UTC. In an hour that the clocks skipped or repeated, the offset before the change holds.
 
-    Raises ValueRefusedError, also for what no desk has seen: before 2000, or more than a day ahead.
+    Raises ValueRefusedError as ``checked_moment`` does.
     """
     try:
-        at = datetime.strptime(text, pattern).replace(tzinfo=zone).astimezone(UTC)
+        at = datetime.strptime(text, pattern).replace(tzinfo=zone)
+    except ValueError:
+        raise ValueRefusedError("a moment that cannot be read") from None
+    return checked_moment(at)
+
+
+def checked_moment(at: datetime) -> datetime:
+    """``at``, which is aware, in UTC. Refuses what no desk has seen: before 2000, or more than a day ahead."""
+    try:
+        at = at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueRefusedError("a moment that cannot be read") from None
     if not OLDEST <= at <= timezone.now() + AHEAD:
         raise ValueRefusedError("a moment before 2000 or more than a day ahead")
     return at
-
-
-class Row(NamedTuple):
-    """A row of a CSV file, over ``lines`` lines from ``line`` on; its cells by their columns' names in lower case.
-
-    With a ``fault``, the row cannot be used, and perhaps only its first cells are there. A quotation mark too few makes
-    it swallow the lines after it.
-    """
-
-    line: int
-    lines: int
-    cells: dict[str, str]
-    fault: str = ""
-
-
-def csv_rows(text: TextIO, needed: Iterable[str]) -> Iterator[Row]:
-    """The rows below the header, blank lines left out. Raises FileError if a ``needed`` column is missing."""
-    lines = _Lines(text)
-    records = _records(lines)
-    header = [name.strip().lower() for name in next(records, ([], ""))[0]]
-    missing = [name for name in needed if name not in header]
-    if missing:
-        raise FileError(f"The file lacks columns in its first line: {', '.join(missing)}.")
-    for cells, fault in records:
-        if fault or cells:
-            by_name = dict(zip(header, map(str.strip, cells), strict=False))
-            yield Row(lines.first, lines.count, by_name, fault or _fault(cells, len(header)))
-
-
-def _fault(cells: list[str], columns: int) -> str:
-    text = "".join(cells)
-    if "\0" in text:
-        return "a NUL character"
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        return "bytes that are no UTF-8"
-    return "" if len(cells) == columns else "a wrong number of columns"
-
-
-def _records(lines: "_Lines") -> Iterator[tuple[list[str], str]]:
-    """The cells of each record; of an unreadable one those at its beginning, and why."""
-    reader = csv.reader(lines, strict=True)
-    while True:
-        lines.begin()
-        try:
-            yield next(reader), ""
-        except StopIteration:
-            return
-        except csv.Error as error:
-            lines.leave_quotes()
-            # The last of them may be cut off.
-            yield next(csv.reader([lines.head]), [])[:-1], f"no CSV ({error})"
-
-
-class _Lines:
-    """The lines of a text, none kept that is longer than ``LINE_LIMIT``; knows where the record under way began."""
-
-    def __init__(self, text: TextIO):
-        self._text = text
-        self.number = 0
-        self.begin()
-
-    def begin(self) -> None:
-        self.first, self.head, self._quotes = self.number + 1, "", 0
-
-    @property
-    def count(self) -> int:
-        return self.number + 1 - self.first
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._next()
-        if line is None:
-            raise StopIteration
-        return line
-
-    def _next(self) -> str | None:
-        line = self._text.readline(LINE_LIMIT)
-        if not line:
-            return None
-        self.number += 1
-        self.head = self.head or line[:HEAD]
-        self._quotes += line.count('"')
-        if len(line) == LINE_LIMIT and not line.endswith(("\n", "\r")):
-            self._skip_rest()
-            raise csv.Error(f"line longer than {LINE_LIMIT}")
-        return line
-
-    def _skip_rest(self) -> None:
-        while piece := self._text.readline(LINE_LIMIT):
-            self._quotes += piece.count('"')
-            if piece.endswith(("\n", "\r")):
-                return
-
-    def leave_quotes(self) -> None:
-        """Goes on to where a broken record's quoted cell ends, lest its text be read as rows."""
-        while self._quotes % 2:
-            try:
-                if self._next() is None:
-                    return
-            except csv.Error:
-                continue

@@ -25,19 +25,9 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
-from tickets.importers.base import (
-    NAME_LIMIT,
-    Directory,
-    Format,
-    Mended,
-    Refused,
-    Row,
-    Source,
-    Told,
-    ValueRefusedError,
-    csv_rows,
-    read_moment,
-)
+from tickets.importers.base import NAME_LIMIT, Format, Mended, Refused, Source, Told, read_moment
+from tickets.importers.directory import Directory, ValueRefusedError
+from tickets.importers.rows import Row, csv_rows
 from tickets.models import Requester
 from tickets.services.intake import EventDraft, TicketDraft
 
@@ -79,12 +69,10 @@ UNKNOWN_STATE = "unknown incident_state, the state before kept"
 UNKNOWN_PRIORITY = "unknown priority, taken as normal"
 UNKNOWN_CHANNEL = "unknown contact_type, taken as other"
 BACKWARDS = "sys_updated_at earlier than in the row before, put at that row's"
-BEFORE_OPENING = "sys_updated_at before opened_at, put at opened_at"
 TOO_LATE = "state later than the last resolution that follows, put at it"
 TOO_EARLY = "state earlier than the last resolution that it follows, put at it"
 RESOLVED_AT_CLOSING = "resolved_at missing, the last resolution put at closed_at"
 RESOLVED_AT_ROW = "resolved_at and closed_at missing, the last resolution put at its row"
-RESOLVED_BEFORE_OPENING = "resolved before opened_at, put at opened_at"
 CLOSED_BEFORE_RESOLUTION = "closed_at before the last resolution, put at it"
 
 
@@ -268,9 +256,6 @@ class _Incident:
 
     def _entry(self, row: Row, at: datetime) -> _Entry:
         before = self._entries[-1] if self._entries else None
-        if at < self._opened_at:
-            # The gate puts it there, and keeps beside it what was reported.
-            self._mend(row.line, BEFORE_OPENING)
         if before and at < before.at:
             at = before.at
             self._mend(row.line, BACKWARDS)
@@ -342,8 +327,6 @@ class _Incident:
             self._mend(line, RESOLVED_AT_ROW)
         elif at != self._last.resolved_at:
             self._mend(line, RESOLVED_AT_CLOSING)
-        if at and at < self._opened_at:
-            self._mend(line, RESOLVED_BEFORE_OPENING)
         return at
 
     def _closed_at(self, resolved_at: datetime, final: _Entry) -> datetime | None:

@@ -1,8 +1,11 @@
 """Many tickets with whole histories at once: what importers and the demo desk hand to the gate."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
 
 from accounts.models import User
 from tickets.choices import EventKind, Writer
@@ -29,6 +32,7 @@ class TicketDraft:
 
     ``digest`` is equal only if the source said the same; ``events`` begin with the creation, whose ``data`` holds the
     values the ticket began with: team, assignee, priority, category, channel, organization, status, tags.
+    ``updated_at`` is when the source changed the ticket last, aware, if it tells.
     """
 
     source: str
@@ -37,48 +41,86 @@ class TicketDraft:
     subject: str
     events: list[EventDraft] = field(default_factory=list)
     requester: Requester | None = None
+    updated_at: datetime | None = None
+
+
+class Result(StrEnum):
+    """What became of a draft."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
 
 
 @dataclass
 class Taken:
-    """How many of the tickets handed in were new, had changed in the source, or were known as they are."""
+    """How many of the tickets handed in were new, changed, known as they are, or older than what is here."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
+    older: int = 0
 
     def __add__(self, other: "Taken") -> "Taken":
-        return Taken(self.created + other.created, self.changed + other.changed, self.unchanged + other.unchanged)
+        return Taken(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def add(self, result: Result) -> None:
+        setattr(self, result, getattr(self, result) + 1)
 
 
-def take_in(drafts: Sequence[TicketDraft]) -> Taken:
+@transaction.atomic
+def take_in(
+    drafts: Sequence[TicketDraft], *, on_result: Callable[[TicketDraft, Result], None] = lambda draft, result: None
+) -> Taken:
     """Writes what is new or different, in one transaction; the same drafts again change nothing.
 
-    A known ticket whose source tells something else gets its history written anew, since the source is its truth.
-    All drafts are of one source, and no two of one ticket.
+    A known ticket whose source tells something else gets its history written anew, since the source is its truth,
+    unless what is here is newer. All drafts are of one source, and no two of one ticket. ``on_result`` is told of each.
     """
     if not drafts:
         return Taken()
-    known = Ticket.objects.filter(source=drafts[0].source, external_id__in=[draft.external_id for draft in drafts])
-    tickets = {ticket.external_id: ticket for ticket in known}
+    tickets = _known(drafts)
     taken, changes = Taken(), []
     for draft in drafts:
         ticket = tickets.get(draft.external_id)
-        if ticket is None:
-            taken.created += 1
-        elif ticket.source_digest == draft.digest:
-            taken.unchanged += 1
-            continue
-        else:
-            taken.changed += 1
-        changes.append(_change(draft, ticket))
+        result = _result(draft, ticket)
+        taken.add(result)
+        on_result(draft, result)
+        if result in (Result.CREATED, Result.CHANGED):
+            changes.append(_change(draft, ticket))
+        elif result == Result.UNCHANGED:
+            _note_update(draft, ticket)
     write(changes)
     return taken
+
+
+def _known(drafts: Sequence[TicketDraft]) -> dict[str, Ticket]:
+    """Locked, so that nobody at the desk writes in between; in order, so that two of these wait for each other."""
+    named = Ticket.objects.filter(source=drafts[0].source, external_id__in=[draft.external_id for draft in drafts])
+    return {ticket.external_id: ticket for ticket in named.order_by("pk").select_for_update(of=("self",))}
+
+
+def _result(draft: TicketDraft, known: Ticket | None) -> Result:
+    if known is None:
+        return Result.CREATED
+    if known.source_digest == draft.digest:
+        return Result.UNCHANGED
+    if draft.updated_at and known.source_updated_at and draft.updated_at < known.source_updated_at:
+        return Result.OLDER
+    return Result.CHANGED
+
+
+def _note_update(draft: TicketDraft, known: Ticket) -> None:
+    """Lest a third telling, from between the two, be taken for the newest."""
+    if draft.updated_at and known.source_updated_at and draft.updated_at > known.source_updated_at:
+        Ticket.objects.filter(pk=known.pk).update(source_updated_at=draft.updated_at)
 
 
 def _change(draft: TicketDraft, known: Ticket | None) -> Change:
     ticket = known or Ticket(source=draft.source, external_id=draft.external_id)
     ticket.subject, ticket.requester, ticket.source_digest = draft.subject[:255], draft.requester, draft.digest
+    ticket.source_updated_at = draft.updated_at
     return Change(ticket, [_row(event) for event in draft.events], replaces=known is not None)
 
 
