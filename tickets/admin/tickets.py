@@ -1,14 +1,9 @@
 """The desk in the admin. Tickets and their history are looked at here: every write goes through the gate."""
 
-from datetime import timedelta
-
-from django import forms
 from django.contrib import admin
-from django.utils import timezone
 
 from memberpulse.admin import ReadOnlyAdmin
-from tickets.models import Calendar, Category, Organization, Rating, Requester, SlaTarget, Tag, Ticket, TicketEvent
-from tickets.services.rules import put_in_force
+from tickets.models import Category, Organization, Rating, Requester, Tag, Ticket, TicketEvent
 
 
 class EventInline(admin.TabularInline):
@@ -61,40 +56,3 @@ class RequesterAdmin(admin.ModelAdmin):
 @admin.register(Organization, Category, Tag)
 class NamedAdmin(admin.ModelAdmin):
     search_fields = ["name"]
-
-
-class _VersionForm(forms.ModelForm):
-    """Says at the field why a version cannot be put in force."""
-
-    def clean_valid_from(self):
-        valid_from = self.cleaned_data["valid_from"]
-        if valid_from < timezone.now() - timedelta(minutes=1):
-            raise forms.ValidationError("A new version holds from now or later: past figures would change.")
-        return max(valid_from, timezone.now())
-
-
-class _VersionAdmin(admin.ModelAdmin):
-    """Rules that figures were judged by are not changed afterwards: a change is a new version."""
-
-    form = _VersionForm
-
-    def save_model(self, request, obj, form, change) -> None:
-        put_in_force(obj)
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
-
-
-@admin.register(Calendar)
-class CalendarAdmin(_VersionAdmin):
-    list_display = ["team", "valid_from", "time_zone"]
-    list_filter = ["team"]
-
-
-@admin.register(SlaTarget)
-class SlaTargetAdmin(_VersionAdmin):
-    list_display = ["metric", "priority", "team", "category", "clock", "seconds", "valid_from"]
-    list_filter = ["metric", "priority", "team"]
