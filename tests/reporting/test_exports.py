@@ -1,7 +1,6 @@
 """An export's way from the request to its end, one process at a time."""
 
 import hashlib
-import queue
 import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,7 +17,6 @@ from accounts.models import Membership
 from memberpulse.errors import CapabilityMissing, InvalidParameter, Unavailable
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services import exports
-from reporting.services.exports import hints as hinting
 from reporting.services.exports import worker
 from reporting.services.exports.claims import Claim, ClaimLostError, heartbeat
 from reporting.services.exports.requesting import TooManyExports
@@ -130,32 +128,6 @@ def test_workers_are_told_after_the_commit(ask, manager, hints, django_capture_o
         assert hints == []
 
     assert hints == [export.pk]
-
-
-def test_broker_that_fails_is_logged_and_nothing_else(monkeypatch, caplog):
-    told = threading.Event()
-
-    def publish(export_id):
-        told.set()
-        raise OSError("Connection refused")
-
-    monkeypatch.setattr(hinting, "_publish", publish)
-    export_id = uuid4()
-
-    hinting.hint(export_id)
-
-    assert told.wait(10)
-    wait_until(lambda: f"{export_id} was not announced and is left to the sweeper: Connection refused" in caplog.text)
-
-
-def test_hints_that_pile_up_are_dropped(monkeypatch, caplog):
-    monkeypatch.setattr(hinting, "_waiting", queue.Queue(maxsize=1))
-    monkeypatch.setattr(hinting, "_start_speaker", lambda: None)
-
-    for _ in range(3):
-        hinting.hint(uuid4())
-
-    assert caplog.text.count("is left to the sweeper") == 2
 
 
 # --- The work ---

@@ -1,30 +1,23 @@
 """A worker's hold on an export: won by one UPDATE, kept by a heartbeat, asked again with each thing written."""
 
-import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from memberpulse import leases
+from memberpulse.leases import ClaimLostError
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports import mails
 
-logger = logging.getLogger(__name__)
-
 # What this release can read. A row of a later one is left to a later worker.
 PARAMS_VERSION = 1
-
-
-class ClaimLostError(Exception):
-    """Another worker has taken the export over, or its owner has deleted it."""
 
 
 @dataclass(frozen=True)
@@ -79,28 +72,6 @@ class Claim:
         return ClaimLostError(f"Export {self.export_id} is no longer held by {self.token}.")
 
 
-@contextmanager
-def heartbeat(claim: Claim) -> Iterator[None]:
+def heartbeat(claim: Claim) -> AbstractContextManager[None]:
     """Renews the lease from a thread, for as long as the block works."""
-    over = threading.Event()
-    thread = threading.Thread(target=_beat, args=(claim, over), name=f"heartbeat-{claim.export_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        # Its connection is closed by then, unless the database hangs, and then waiting would not help.
-        thread.join(timeout=5)
-
-
-def _beat(claim: Claim, over: threading.Event) -> None:
-    while not over.wait(settings.EXPORT_HEARTBEAT_SECONDS):
-        try:
-            claim.renew()
-        except ClaimLostError:
-            return
-        except DatabaseError:
-            logger.warning("The lease of export %s could not be renewed.", claim.export_id, exc_info=True)
-        finally:
-            # Each thread has a connection of its own, which nobody else would close.
-            connection.close()
+    return leases.heartbeat(claim.renew, seconds=settings.EXPORT_HEARTBEAT_SECONDS, name=f"export {claim.export_id}")
