@@ -29,13 +29,30 @@ class TicketAdmin(ReadOnlyAdmin):
     inlines = [EventInline]
 
 
+class DataFaultFilter(admin.SimpleListFilter):
+    """Events that a source put before their ticket's creation: they count at it, and here they are found."""
+
+    title = "data fault"
+    parameter_name = "fault"
+
+    def lookups(self, request, model_admin):
+        return [("early", "Reported before the creation")]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(data__has_key="reported_at") if self.value() == "early" else queryset
+
+
 @admin.register(TicketEvent)
 class TicketEventAdmin(ReadOnlyAdmin):
-    list_display = ["ticket_id", "at", "kind", "writer", "actor", "value"]
-    list_filter = ["kind", "writer"]
+    list_display = ["ticket_id", "at", "kind", "writer", "actor", "value", "reported_at"]
+    list_filter = ["kind", "writer", DataFaultFilter]
     list_select_related = ["actor"]
     search_fields = ["=ticket__id"]
     show_full_result_count = False
+
+    @admin.display(description="reported at", empty_value="–")
+    def reported_at(self, event: TicketEvent) -> str | None:
+        return (event.data or {}).get("reported_at")
 
 
 @admin.register(Rating)
