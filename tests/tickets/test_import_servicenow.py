@@ -19,11 +19,13 @@ from django.core.management import CommandError, call_command
 from accounts.models import Membership, Team, User
 from reporting.ledger import check
 from reporting.models import MetricEvent, MetricKind
+from tests.factories import UserFactory
 from tickets.choices import Channel, EventKind, Priority, Status, Writer
 from tickets.importers import FORMATS, base
 from tickets.importers.base import import_file
 from tickets.importers.servicenow import COLUMNS
 from tickets.models import Category, Requester, Ticket, TicketEvent
+from tickets.services import desk
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DEFAULTS = {
@@ -598,6 +600,18 @@ def test_ticket_that_changed_in_the_source_is_written_anew(db, path):
     assert again[1] == "Tickets: 0 created, 1 changed, 1 unchanged."
     assert moments(MetricKind.RESOLVED, "INC2") == [march(3, 9)]
     assert [comparison.different for comparison in check()] == [[]]
+
+
+def test_ticket_that_people_here_worked_on_is_theirs(db, path):
+    path.write_text(log(*ticket_log("INC1"), *ticket_log("INC2")))
+    run(path)
+    desk.add_note(ticket=Ticket.objects.get(external_id="INC2"), actor=UserFactory(), body="Called them.")
+    path.write_text(log(*ticket_log("INC1"), line("New", "1 08:00", number="INC2", resolved_at="3/3/2016 09:00")))
+
+    again = run(path)
+
+    assert again[1] == "Tickets: 0 created, 0 changed, 1 unchanged, 1 kept as people here changed them."
+    assert Ticket.objects.get(external_id="INC2").events.filter(body="Called them.").exists()
 
 
 def test_other_zone_is_a_change(db, path):

@@ -77,8 +77,8 @@ class Refused:
 class Outcome(NamedTuple):
     """What became of something in the file.
 
-    ``result`` is created, changed, unchanged or older for a ticket, mended for a row that was read otherwise than it is
-    written, refused for one that was not taken in. ``external_id`` is the ticket's, if known.
+    ``result`` is created, changed, unchanged, older or kept for a ticket, mended for a row that was read otherwise than
+    it is written, refused for one that was not taken in. ``external_id`` is the ticket's, if known.
     """
 
     line: int
@@ -126,8 +126,9 @@ class Account:
     def sentences(self) -> Iterator[str]:
         taken = self.taken
         older = f", {taken.older} older than what is here" if taken.older else ""
+        kept = f", {taken.kept} kept as people here changed them" if taken.kept else ""
         yield f"Rows: {self.rows} read, {self.refused_rows} of them refused."
-        yield f"Tickets: {taken.created} created, {taken.changed} changed, {taken.unchanged} unchanged{older}."
+        yield f"Tickets: {taken.created} created, {taken.changed} changed, {taken.unchanged} unchanged{older}{kept}."
         for title, tallies in ("Mended", self.mended), ("Refused", self.refused):
             yield f"{title}:" if tallies else f"{title}: nothing."
             yield from (f"  {reason}: {tally.told(self.place)}" for reason, tally in tallies.items())

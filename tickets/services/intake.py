@@ -51,16 +51,19 @@ class Result(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     OLDER = "older"
+    # Somebody here has written to it since: what they did is not thrown away.
+    KEPT = "kept"
 
 
 @dataclass
 class Taken:
-    """How many of the tickets handed in were new, changed, known as they are, or older than what is here."""
+    """How many of the tickets handed in were new, changed, known as they are, older than what is here, or kept."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
     older: int = 0
+    kept: int = 0
 
     def __add__(self, other: "Taken") -> "Taken":
         return Taken(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -76,7 +79,8 @@ def take_in(
     """Writes what is new or different, in one transaction; the same drafts again change nothing.
 
     A known ticket whose source tells something else gets its history written anew, since the source is its truth,
-    unless what is here is newer. All drafts are of one source, and no two of one ticket. ``on_result`` is told of each.
+    unless what is here is newer, or somebody here has written to it. All drafts are of one source, and no two of one
+    ticket. ``on_result`` is told of each.
     """
     if not drafts:
         return Taken()
@@ -108,6 +112,8 @@ def _result(draft: TicketDraft, known: Ticket | None) -> Result:
         return Result.UNCHANGED
     if draft.updated_at and known.source_updated_at and draft.updated_at < known.source_updated_at:
         return Result.OLDER
+    if known.is_worked_on_here:
+        return Result.KEPT
     return Result.CHANGED
 
 
