@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from reporting import figures, formats
+from memberpulse import formats
+from memberpulse.formats import Change, interval, number, percent
+from reporting import figures
 from reporting.charts import Chart
 from reporting.charts.of_sections import card_sparkline
-from reporting.formats import Change, interval, number, percent
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.sections import Report, Unit
 

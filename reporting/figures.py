@@ -2,7 +2,9 @@
 
 from fractions import Fraction
 from math import sqrt
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+from memberpulse.rounding import Rounded, half_up
 
 
 class Quantile(NamedTuple):
@@ -24,32 +26,12 @@ def quantile(which: Quantile, count: int, lower: int, upper: int) -> int | None:
     if not count:
         return None
     _, parts = which.place(count)
-    return _half_up(lower * (which.denominator - parts) + upper * parts, which.denominator)
+    return half_up(lower * (which.denominator - parts) + upper * parts, which.denominator)
 
 
 def mean(total: int, count: int) -> int | None:
     """Rounded half up to whole units; None of nothing."""
-    return _half_up(total, count) if count else None
-
-
-def _half_up(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-class Rounded(float):
-    """A figure with the decimals that the API and files print, half up, and the ``exact`` value behind it.
-
-    Whoever shows fewer decimals rounds the exact value: rounding twice would make 1.8 % of 1.7497 %.
-    """
-
-    exact: Fraction
-
-    def __new__(cls, exact: Fraction, places: int) -> Self:
-        scaled = abs(exact) * 10**places
-        size = Fraction(_half_up(scaled.numerator, scaled.denominator), 10**places)
-        figure = super().__new__(cls, size if exact >= 0 else -size)
-        figure.exact = exact
-        return figure
+    return half_up(total, count) if count else None
 
 
 def ratio(part: int, whole: int) -> Rounded | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
+from memberpulse.formats import NOTHING, cell
 from reporting.charts import text
 from reporting.charts.axes import (
     MIDDLE,
@@ -21,7 +22,6 @@ from reporting.charts.axes import (
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Group, Label, LegendItem, Line, Margins, Rect, Shape, Table, Tip
 from reporting.charts.scale import Scale, scale_for
-from reporting.formats import NOTHING, cell
 
 # A bar that is not 0 is seen, however small: percent of the plot's width, px of its height.
 _LEAST_WIDTH, _LEAST_HEIGHT = 0.6, 1.5

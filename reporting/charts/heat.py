@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from memberpulse.formats import cell
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Label, Margins, Rect, Shape
-from reporting.formats import cell
 
 LEVELS = 7
 

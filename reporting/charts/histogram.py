@@ -8,12 +8,12 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from memberpulse.formats import number, share
 from reporting.charts import text
 from reporting.charts.axes import gutter, nothing_to_show, uncrowded, value_axis
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Anchor, Group, Label, LegendItem, Line, Margins, Rect, Shape, Table, Tip
 from reporting.charts.scale import Scale, scale_for, spread
-from reporting.formats import number, share
 
 MarkKind = Literal["median", "p90", "target"]
 

@@ -7,11 +7,11 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from memberpulse.formats import cell
 from reporting.charts.axes import bucket_labels, curve, ground, gutter, nothing_to_show, value_axis
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Area, Dot, Hatch, Label, LegendItem, Margins, Path, Point, Rect, Shape, Table
 from reporting.charts.scale import Scale, scale_for
-from reporting.formats import cell
 
 Role = Literal["first", "second", "comparison", "tip"]
 

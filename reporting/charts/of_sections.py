@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
 
-from reporting import formats
+from memberpulse import formats
 from reporting.charts.bars import BarRow, Segment, bars, grouped_bars, share_bar, stacked_bars
 from reporting.charts.chart import Chart
 from reporting.charts.heat import Heat, heat_table

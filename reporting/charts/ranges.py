@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from memberpulse.formats import NOTHING, cell
 from reporting.charts.axes import MIDDLE, NAMES_AT_MOST, across_axis, gutter, name_label, nothing_to_show, row_reach
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Dot, Group, Label, LegendItem, Line, Margins, Shape, Table, Tip
 from reporting.charts.scale import Scale, scale_for
-from reporting.formats import NOTHING, cell
 
 _PITCH = 28.0
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from reporting import formats
+from memberpulse import formats
 from reporting.charts import text
 
 _ROUND = tuple(Fraction(step, 10) for step in (10, 20, 25, 30, 40, 50, 60, 80))

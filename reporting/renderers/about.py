@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import Team, User
-from reporting.formats import moment_text, period_text
+from memberpulse.formats import moment_text, period_text
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.question import MISSING, NAMED
 from reporting.reports.sections import Report

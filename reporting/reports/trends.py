@@ -6,6 +6,7 @@ from fractions import Fraction
 from statistics import mean
 from typing import Any
 
+from memberpulse.rounding import Rounded
 from memberpulse.zones import DAY, offset_stretches
 from reporting import figures
 from reporting.models import MetricKind
@@ -123,7 +124,7 @@ def _heatmap(question: Question) -> Section:
     counts = question.engine.hours_of_week(MetricKind.CREATED, rows, zone)
     seconds = elapsed_per_hour_of_week(rows.start, rows.end, zone)
     rates = [
-        figures.Rounded(Fraction(count * HOUR, elapsed), 4) if elapsed else None
+        Rounded(Fraction(count * HOUR, elapsed), 4) if elapsed else None
         for count, elapsed in zip(counts, seconds, strict=True)
     ]
     return Section(
@@ -202,7 +203,7 @@ def _index_section(key, title, heading, names: Sequence[str], per_slot: list[lis
             {
                 "id": place,
                 "slot": name,
-                "index": figures.Rounded(value / average, 4) if value is not None and average else None,
+                "index": Rounded(value / average, 4) if value is not None and average else None,
                 "created": sum(per_slot[place]),
                 "days": len(per_slot[place]),
             }

@@ -13,8 +13,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.capabilities import Capability
+from memberpulse import formats
 from memberpulse.errors import Refusal
-from reporting import formats
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportState
 from reporting.query import FILTERS

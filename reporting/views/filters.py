@@ -10,9 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from memberpulse import formats
 from memberpulse.errors import InvalidParameter
 from memberpulse.zones import DAY, epoch
-from reporting import formats
 from reporting.periods import PRESET_TITLES
 from reporting.query import FILTERS
 from reporting.views.address import PERIOD_FIELDS, Address, Link

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from accounts.capabilities import Capability
-from reporting import formats
+from memberpulse import formats
+from memberpulse.formats import number
 from reporting.cards import comparison_in_words
-from reporting.formats import number
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report
 from reporting.reports.summary import FEWEST_FOR_CHANGE

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from memberpulse.formats import number
 from reporting.charts import Chart, Heat
 from reporting.charts.of_sections import charts_for
-from reporting.formats import number
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.sections import Report, Section
 

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.capabilities import Capability
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report
-from reporting.templatetags.figures import largest
+from reporting.templatetags.charts import largest
 from reporting.views.address import Address
 from reporting.views.panels import Panel, counted, panel
 from reporting.views.reports import ReportPage

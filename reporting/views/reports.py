@@ -5,8 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from memberpulse import formats
 from memberpulse.errors import InvalidParameter
-from reporting import formats
 from reporting.answers import answer
 from reporting.cards import cards
 from reporting.reports.sections import Report

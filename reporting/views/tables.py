@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from reporting import formats
-from reporting.formats import Change
+from memberpulse import formats
+from memberpulse.formats import Change
 from reporting.reports.sections import Column, Section
 
 NO_BARS: Mapping[str, float] = {}

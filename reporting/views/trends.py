@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.capabilities import Capability
-from reporting import formats
+from memberpulse import formats
 from reporting.cards import comparison_in_words
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report

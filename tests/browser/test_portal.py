@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from reporting import formats
+from memberpulse import formats
 from reporting.answers import answer
 from reporting.models import Export
 from reporting.services import exports

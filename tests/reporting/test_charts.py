@@ -22,6 +22,7 @@ from reporting.charts.histogram import _placed
 from reporting.charts.scale import scale_for, spread
 from reporting.charts.svg import legend
 from reporting.charts.text import ellipsised, width
+from reporting.templatetags.charts import bar
 
 STATIC = Path(charts.__file__).parent.parent / "static" / "reporting"
 EDGES = [900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 259_200, 604_800]
@@ -538,6 +539,11 @@ def test_a_drawing_can_be_given_its_height():
 
 def test_what_the_typeface_lacks_is_replaced():
     assert charts.printable("93.1\u202f% ▲ Łódź 漢") == "93.1\u00a0% ↑ Łódź ?"
+
+
+def test_a_bar_in_a_cell_ends_at_its_share_and_is_missing_without_a_value():
+    assert 'class="b1" width="25.00%"' in bar(3, 12)
+    assert bar(None, 12) == ""
 
 
 # --- One look on page and paper ---------------------------------------------------------------------------------------

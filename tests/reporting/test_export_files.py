@@ -10,8 +10,9 @@ import time_machine
 from pypdf import PdfReader
 
 from accounts.capabilities import Role
+from memberpulse import formats
 from memberpulse.zones import epoch
-from reporting import formats, renderers
+from reporting import renderers
 from reporting.answers import REPORTS, answer
 from reporting.charts.fonts import printable
 from reporting.renderers.csv import write_csv, write_section

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting import figures, formats
-from reporting.figures import MEDIAN, P90, P95, Rounded
+from memberpulse import formats
+from memberpulse.rounding import Rounded
+from reporting import figures
+from reporting.figures import MEDIAN, P90, P95
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.capabilities import Capability, Role
+from memberpulse import formats
 from memberpulse.errors import Unavailable
 from memberpulse.outbox import EmailBackend
-from reporting import formats
 from reporting.answers import answer
 from reporting.models import Export
 from reporting.reports.definitions import DEFINITIONS

@@ -9,7 +9,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
-from reporting import formats
+from memberpulse import formats
 from reporting.cards import Card
 from reporting.charts.fonts import BOLD, REGULAR
 from reporting.renderers.pdf.words import BAD, GOOD, SMALL, colour, paragraph, plain

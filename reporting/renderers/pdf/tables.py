@@ -11,7 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import LongTable, TableStyle
 
-from reporting import formats
+from memberpulse import formats
 from reporting.charts.fonts import BOLD, ITALIC, REGULAR
 from reporting.charts.of_sections import status_css
 from reporting.renderers.pdf.marks import ShareBar, Swatch

@@ -16,8 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from memberpulse.formats import moment_text, period_text
 from reporting.answers import REPORTS
-from reporting.formats import moment_text, period_text
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports import waits
 from reporting.services.exports.problems import SENTENCES, problem_of

@@ -17,7 +17,7 @@ from django.utils.formats import get_format
 from django.utils.numberformat import format as numberformat
 from django.utils.translation import gettext as _
 
-from reporting.figures import Rounded
+from memberpulse.rounding import Rounded
 
 Exact = int | float | Decimal | Fraction
 # Which way a figure should move. "none": there is no better, as with the number of tickets created.

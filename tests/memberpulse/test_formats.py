@@ -10,8 +10,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting import formats
-from reporting.formats import Change
+from memberpulse import formats
+from memberpulse.formats import Change
 from reporting.reports.sections import Unit
 
 NNBSP = "\u202f"
@@ -250,11 +250,6 @@ def test_a_cell_of_days_tells_its_exact_length():
 
 def test_a_cell_is_escaped():
     assert rendered("{% cell value 'text' %}", value="<b>&") == "&lt;b&gt;&amp;"
-
-
-def test_a_bar_ends_at_its_share_and_is_missing_without_a_value():
-    assert 'class="b1" width="25.00%"' in rendered("{% bar 3 12 %}")
-    assert rendered("{% bar value 12 %}", value=None) == ""
 
 
 def test_filters():
