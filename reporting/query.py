@@ -28,6 +28,8 @@ SORTABLE = (
     "resolved_tickets", "reopened", "resolution_rate", "first_response_rate", "csat", "rating_mean", "ratings",
 )  # fmt: skip
 
+# Either dates or a preset: whoever sets one of them takes the others away.
+PERIOD_FIELDS = ("period", "from", "to")
 _SINGLE = ("from", "to", "period", "timezone", "compare", "clock")
 _OF_REPORT = {"trends": ("granularity",), "agents": ("sort",)}
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)

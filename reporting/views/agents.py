@@ -3,12 +3,12 @@
 from typing import Any
 
 from accounts.capabilities import Capability
+from memberpulse.address import Address
 from reporting.charts.of_sections import AGENTS_SHOWN
 from reporting.query import SORTABLE
 from reporting.reports import agents
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report, Section
-from reporting.views.address import Address
 from reporting.views.panels import panels
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Head, HeadOf, plain_cell, table

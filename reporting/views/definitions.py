@@ -2,11 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.portal import SIGNED_IN
 from reporting.reports.definitions import DEFINITIONS
-from reporting.views.portal import SIGNED_IN, PortalView
+from reporting.views.portal import ReportingView
 
 
-class DefinitionsPage(PortalView):
+class DefinitionsPage(ReportingView):
     access = SIGNED_IN
     place = "reports"
 

@@ -13,13 +13,14 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.capabilities import Capability
+from accounts.portal import SIGNED_IN
 from memberpulse import formats
 from memberpulse.errors import Refusal
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportState
 from reporting.query import FILTERS
 from reporting.services import exports
-from reporting.views.portal import SIGNED_IN, PortalView
+from reporting.views.portal import ReportingView
 
 SHOWN_AT_ONCE = 25
 # Fields of the form that are no parameters of the report.
@@ -105,7 +106,7 @@ class ExportRow:
         return formats.moment_text(moment.astimezone(self.zone))
 
 
-class ExportsPage(PortalView):
+class ExportsPage(ReportingView):
     access = SIGNED_IN
     place = "exports"
 
@@ -117,7 +118,7 @@ class ExportsPage(PortalView):
         return self.page("portal/exports.html", context)
 
 
-class NewExport(PortalView):
+class NewExport(ReportingView):
     access = Capability.EXPORT_REPORTS
     place = "exports"
 
@@ -142,7 +143,7 @@ class NewExport(PortalView):
         return render(self.request, "portal/_toast_refused.html", {"refusal": refusal}, status=refusal.status_code)
 
 
-class ExportProgress(PortalView):
+class ExportProgress(ReportingView):
     """A piece of HTML: the row of the exports page with ``?as=row``, else the toast."""
 
     access = SIGNED_IN
@@ -155,7 +156,7 @@ class ExportProgress(PortalView):
         return _toast(request, export)
 
 
-class ExportDownload(PortalView):
+class ExportDownload(ReportingView):
     access = SIGNED_IN
     place = "exports"
 
@@ -163,7 +164,7 @@ class ExportDownload(PortalView):
         return exports.open_download(user=request.user, export_id=uuid)
 
 
-class ExportDelete(PortalView):
+class ExportDelete(ReportingView):
     access = SIGNED_IN
     place = "exports"
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from memberpulse import formats
+from memberpulse.address import Address, Link
 from memberpulse.errors import InvalidParameter
 from memberpulse.zones import DAY, epoch
 from reporting.periods import PRESET_TITLES
-from reporting.query import FILTERS
-from reporting.views.address import PERIOD_FIELDS, Address, Link
+from reporting.query import FILTERS, PERIOD_FIELDS
 from reporting.views.choices import Choice, Choices, choices
 
 DEFAULT_PRESET = "30d"

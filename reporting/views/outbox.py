@@ -8,9 +8,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.capabilities import Capability
+from accounts.portal import SIGNED_IN
 from accounts.scope import scope_for
 from memberpulse import outbox
-from reporting.views.portal import SIGNED_IN, PortalView
+from reporting.views.portal import ReportingView
 
 READ_AT_MOST = 200
 
@@ -24,7 +25,7 @@ class Mail:
     text: str
 
 
-class OutboxPage(PortalView):
+class OutboxPage(ReportingView):
     access = SIGNED_IN
     place = "outbox"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from accounts.capabilities import Capability
 from memberpulse import formats
+from memberpulse.address import Address
 from memberpulse.formats import number
 from reporting.cards import comparison_in_words
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report
 from reporting.reports.summary import FEWEST_FOR_CHANGE
-from reporting.views.address import Address
 from reporting.views.panels import Panel, counted, panel, panels
 from reporting.views.reports import ReportPage
 from reporting.views.tables import table

@@ -3,10 +3,10 @@
 from typing import Any
 
 from accounts.capabilities import Capability
+from memberpulse.address import Address
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report
 from reporting.templatetags.charts import largest
-from reporting.views.address import Address
 from reporting.views.panels import Panel, counted, panel
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Table, plain_cell, table

@@ -6,16 +6,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from memberpulse import formats
+from memberpulse.address import Address
 from memberpulse.errors import InvalidParameter
 from reporting.answers import answer
 from reporting.cards import cards
+from reporting.query import PERIOD_FIELDS
 from reporting.reports.sections import Report
-from reporting.views.address import PERIOD_FIELDS, Address
 from reporting.views.filters import FilterBar
-from reporting.views.portal import PortalView
+from reporting.views.portal import ReportingView
 
 
-class ReportPage(PortalView):
+class ReportPage(ReportingView):
     """Answers the report and the key metrics in one call, so that both speak of the same moment."""
 
     place = "reports"

@@ -4,10 +4,11 @@ from typing import Any
 
 from accounts.capabilities import Capability
 from memberpulse import formats
+from memberpulse.address import Address, Link
 from reporting.cards import comparison_in_words
+from reporting.query import PERIOD_FIELDS
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report
-from reporting.views.address import PERIOD_FIELDS, Address, Link
 from reporting.views.overview import volume_panel
 from reporting.views.panels import Panel, counted, panel, panels
 from reporting.views.reports import ReportPage

@@ -24,7 +24,9 @@ from reporting.charts.svg import legend
 from reporting.charts.text import ellipsised, width
 from reporting.templatetags.charts import bar
 
-STATIC = Path(charts.__file__).parent.parent / "static" / "reporting"
+BASE = Path(charts.__file__).parent.parent.parent
+SHEET = BASE / "memberpulse" / "static" / "memberpulse" / "portal.css"
+SCRIPT = BASE / "reporting" / "static" / "reporting" / "charts.js"
 EDGES = [900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 259_200, 604_800]
 EDGE_LABELS = ["15 min", "30 min", "1 h", "2 h", "4 h", "8 h", "24 h", "48 h", "72 h", "168 h"]
 STATUS = [Segment("new", "New", "sp-new"), Segment("open", "Open", "sp-open"), Segment("hold", "On hold", "sp-hold")]
@@ -548,7 +550,7 @@ def test_a_bar_in_a_cell_ends_at_its_share_and_is_missing_without_a_value():
 
 # --- One look on page and paper ---------------------------------------------------------------------------------------
 
-CSS = (STATIC / "portal.css").read_text()
+CSS = SHEET.read_text()
 
 
 def test_colours_on_paper_are_the_light_ones_of_the_page():
@@ -605,8 +607,8 @@ def portal(page):
         )
         policy = {"Content-Security-Policy": "default-src 'self'; img-src 'self' data:"}
         page.route("**/*", partial(answer, body=body, content_type="text/html", headers=policy))
-        page.route("**/portal.css", partial(answer, path=STATIC / "portal.css"))
-        page.route("**/charts.js", partial(answer, path=STATIC / "charts.js"))
+        page.route("**/portal.css", partial(answer, path=SHEET))
+        page.route("**/charts.js", partial(answer, path=SCRIPT))
         page.goto("http://portal.test/reports?period=30d&team=4")
         page.wait_for_function("document.querySelector('.plot[data-ready]')")
         return page

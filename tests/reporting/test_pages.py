@@ -120,7 +120,7 @@ def test_tabs_have_the_customers_words_and_keep_the_question(as_manager):
 
 def test_a_tab_that_may_not_be_opened_is_not_shown(as_manager, monkeypatch):
     held = frozenset(Capability) - {Capability.VIEW_AGENTS, Capability.EXPORT_REPORTS}
-    monkeypatch.setattr("reporting.views.portal.capabilities_of", lambda user: held)
+    monkeypatch.setattr("accounts.portal.capabilities_of", lambda user: held)
 
     response = as_manager.get(page("overview"))
 

@@ -6,9 +6,6 @@ from typing import Self
 
 from django.http import HttpRequest, QueryDict
 
-# Either dates or a preset: whoever sets one of them takes the others away.
-PERIOD_FIELDS = ("period", "from", "to")
-
 
 @dataclass(frozen=True)
 class Link:

@@ -1,0 +1,98 @@
+"""What all pages of the portal share: who may open them, the frame around them, and how a refusal looks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+
+from accounts.capabilities import Capability
+from accounts.scope import capabilities_of
+from memberpulse.address import Link
+from memberpulse.errors import CapabilityMissing, Refusal
+
+SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the top bar, for those who hold any of the capabilities it ``needs``; rooms are named by address."""
+
+    key: str
+    title: str
+    address: str
+    needs: frozenset[Capability]
+
+
+_REPORTS = (Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS)
+PLACES = (
+    Place("reports", "Reports", "reporting:home", frozenset(_REPORTS)),
+    Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
+)
+
+
+class PortalView(View):
+    """A page. ``access`` is the capability it needs, or ``signed_in``; ``place`` is its entry in the top bar.
+
+    ``subject`` is what the page is, in a sentence that says it cannot be had.
+    """
+
+    access: Capability | Literal["signed_in"]
+    place = ""
+    subject = "This page"
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        self.capabilities = capabilities_of(request.user)
+        try:
+            if self.access != SIGNED_IN and self.access not in self.capabilities:
+                raise CapabilityMissing(self.access)
+            return super().dispatch(request, *args, **kwargs)
+        except Refusal as refusal:
+            return self.refused(refusal)
+
+    def page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+        return render(self.request, template, {"frame": self.frame(), **context}, status=status)
+
+    def frame(self) -> dict[str, Any]:
+        """The top bar: only what the person may open."""
+        return {"places": self._places()}
+
+    def _places(self) -> list[Link]:
+        places = [
+            Link(place.title, reverse(place.address), self.place == place.key)
+            for place in PLACES
+            if place.needs & self.capabilities
+        ]
+        if settings.HAS_OUTBOX:
+            places.append(Link("Outbox", reverse("reporting:outbox"), self.place == "outbox"))
+        return places
+
+    def refused(self, refusal: Refusal) -> HttpResponse:
+        """The page that says what is in the way, and what helps."""
+        context = {
+            "refusal": refusal,
+            "title": refusal.get_codes().replace("-", " ").capitalize(),
+            "subject": self.subject,
+            "way_out": self.way_out,
+            "narrower": self.narrower,
+        }
+        if isinstance(refusal, CapabilityMissing):
+            context["capability"] = Capability(refusal.capability).label
+        response = self.page("portal/refused.html", context, status=refusal.status_code)
+        if wait := getattr(refusal, "wait", None):
+            response["Retry-After"] = str(wait)
+        return response
+
+    @property
+    def way_out(self) -> Link:
+        """Where to go on from a refusal."""
+        return Link("Back to the portal", reverse("portal-home"))
+
+    @property
+    def narrower(self) -> Link | None:
+        """The same page with less to compute, for when the database did not answer in time."""
+        return None
