@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Value
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
 from accounts.scope import Scope, scope_for
+from memberpulse.popovers import Choice, Choices
 from reporting.answers import scope_in
 from reporting.engine import Engine, Slice, engine_for, snapshot
 from reporting.models import MetricEvent, MetricKind
@@ -26,22 +27,6 @@ _NAMED = {**NAMED, "tag": Tag}
 Id = int | None
 # None: not counted.
 Counts = Mapping[Id, int | None]
-
-
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    title: str
-    count: int | None
-    is_on: bool = False
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The values of one filter; ``left_out`` is how many the list is too long for."""
-
-    shown: list[Choice]
-    left_out: int = 0
 
 
 def choices(

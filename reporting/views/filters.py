@@ -13,39 +13,23 @@ from accounts.models import User
 from memberpulse import formats
 from memberpulse.address import Address, Link
 from memberpulse.errors import InvalidParameter
+from memberpulse.popovers import Choice, Popover
 from memberpulse.zones import DAY, epoch
 from reporting.periods import PRESET_TITLES
 from reporting.query import FILTERS, PERIOD_FIELDS
-from reporting.views.choices import Choice, Choices, choices
+from reporting.views.choices import choices
 
 DEFAULT_PRESET = "30d"
 # Beside the dates; all others are under "More".
 SHORT_PRESETS = {"today": "Today", "7d": "7 d", "30d": "30 d", "90d": "90 d", "12m": "12 m"}
 COMPARISON_TITLES = {"previous": "Previous period", "year": "Same days a year before", "none": "None"}
 CLOCK_TITLES = {"service": "Service hours", "wall": "Wall clock"}
-NAMED_IN_CHIP = 2
 # What a parameter is called on the page.
 FIELD_TITLES = {
     **{name: name.capitalize() for name in ("from", "to", "period", "compare", "clock", "sort", *FILTERS)},
     "timezone": "Zone",
     "granularity": "Buckets",
 }
-
-
-@dataclass(frozen=True)
-class Popover:
-    """One filter of the second row. ``chosen`` are the titles of its values that are on."""
-
-    name: str
-    title: str
-    choices: Choices
-    chosen: list[str]
-    clear: str
-
-    @property
-    def chip(self) -> str:
-        more = len(self.chosen) - NAMED_IN_CHIP
-        return ", ".join(self.chosen[:NAMED_IN_CHIP]) + (f" + {more}" if more > 0 else "")
 
 
 @dataclass(frozen=True)
