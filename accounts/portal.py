@@ -30,6 +30,7 @@ class Place:
 
 _REPORTS = (Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS)
 PLACES = (
+    Place("tickets", "Tickets", "tickets:list", frozenset({Capability.VIEW_TICKETS})),
     Place("reports", "Reports", "reporting:home", frozenset(_REPORTS)),
     Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
 )

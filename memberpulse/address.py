@@ -16,7 +16,7 @@ class Link:
 
 class Address:
     def __init__(self, path: str, params: QueryDict):
-        self._path, self._params = path, params
+        self.path, self._params = path, params
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
@@ -37,7 +37,7 @@ class Address:
         """This page with ``changed``; all other parameters stay, those ``without`` go."""
         params = self._kept({*without, *changed})
         params.update(changed)
-        return f"{self._path}?{params.urlencode()}" if params else self._path
+        return f"{self.path}?{params.urlencode()}" if params else self.path
 
     def fields(self, without: Iterable[str] = ()) -> list[tuple[str, str]]:
         """The parameters as hidden fields of a form that sets those ``without`` itself."""

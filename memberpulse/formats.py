@@ -235,6 +235,11 @@ def moment_text(moment: datetime | None) -> str:
     return NOTHING if moment is None else f"{date_text(moment.date())}, {time_text(moment)}"
 
 
+def exact_moment_text(moment: datetime) -> str:
+    """21 Nov 2026, 09:15:07, in the zone the moment carries."""
+    return f"{date_text(moment.date())}, {time_format(moment, 'H:i:s')}"
+
+
 def period_text(first: date, last: date) -> str:
     """Both days included: 23 Oct – 21 Nov 2026, 3–7 Nov 2026, 30 Dec 2025 – 2 Jan 2026, 21 Nov 2026."""
     if first == last:

@@ -13,6 +13,7 @@ admin.site.index_title = "Administration"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="reporting:overview"), name="portal-home"),
     path("", include("accounts.urls")),
+    path("support/", include("tickets.urls")),
     path("support/", include("reporting.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/", include("reporting.api.urls")),

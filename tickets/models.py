@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Team, default_time_zone, validate_time_zone
 from tickets.choices import Channel, Clock, EventKind, Priority, SlaMetric, Status, Writer
+from tickets.querysets import TicketQuerySet
 
 
 class Organization(models.Model):
@@ -141,6 +142,8 @@ class Ticket(models.Model):
     is_worked_on_here = models.BooleanField(default=False, editable=False)
     # Goes up with every write, so that a second writer is told.
     revision = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -20,6 +20,7 @@ register.filter("score", formats.score)
 register.filter("date_text", formats.date_text)
 register.filter("day_text", formats.day_text)
 register.filter("moment_text", formats.moment_text)
+register.filter("exact_moment_text", formats.exact_moment_text)
 
 
 @register.simple_tag
