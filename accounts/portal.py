@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views import View
 
@@ -28,12 +28,16 @@ class Place:
     needs: frozenset[Capability]
 
 
-_REPORTS = (Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS)
+_REPORTS = frozenset(
+    {Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS}
+)
 PLACES = (
     Place("tickets", "Tickets", "tickets:list", frozenset({Capability.VIEW_TICKETS})),
-    Place("reports", "Reports", "reporting:home", frozenset(_REPORTS)),
+    Place("reports", "Reports", "reporting:home", _REPORTS),
     Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
 )
+# Where somebody without any role finds what they asked for.
+REQUESTS = "tickets:requests"
 
 
 class PortalView(View):
@@ -63,14 +67,17 @@ class PortalView(View):
         return {"places": self._places()}
 
     def _places(self) -> list[Link]:
+        if not self.capabilities:
+            return [Link("Your requests", reverse(REQUESTS), self.place == "requests"), *self._outbox()]
         places = [
             Link(place.title, reverse(place.address), self.place == place.key)
             for place in PLACES
             if place.needs & self.capabilities
         ]
-        if settings.HAS_OUTBOX:
-            places.append(Link("Outbox", reverse("reporting:outbox"), self.place == "outbox"))
-        return places
+        return [*places, *self._outbox()]
+
+    def _outbox(self) -> list[Link]:
+        return [Link("Outbox", reverse("reporting:outbox"), self.place == "outbox")] if settings.HAS_OUTBOX else []
 
     def refused(self, refusal: Refusal) -> HttpResponse:
         """The page that says what is in the way, and what helps."""
@@ -91,9 +98,20 @@ class PortalView(View):
     @property
     def way_out(self) -> Link:
         """Where to go on from a refusal."""
-        return Link("Back to the portal", reverse("portal-home"))
+        return Link("Back to the portal", reverse("accounts:home"))
 
     @property
     def narrower(self) -> Link | None:
         """The same page with less to compute, for when the database did not answer in time."""
         return None
+
+
+class Home(PortalView):
+    """Leads to the first thing that the person may open: the reports, the tickets, else their own requests."""
+
+    access = SIGNED_IN
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if self.capabilities & _REPORTS:
+            return redirect("reporting:overview")
+        return redirect("tickets:list" if Capability.VIEW_TICKETS in self.capabilities else REQUESTS)

@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from memberpulse import health
 
@@ -11,7 +10,6 @@ admin.site.site_title = "MemberPulse"
 admin.site.index_title = "Administration"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="reporting:overview"), name="portal-home"),
     path("", include("accounts.urls")),
     path("support/", include("tickets.urls")),
     path("support/", include("reporting.urls")),

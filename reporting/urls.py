@@ -22,7 +22,7 @@ def _at(address: str, view: type[View], name: str):
 
 
 urlpatterns = [
-    re_path(r"^$", RedirectView.as_view(pattern_name="reporting:home"), name="support"),
+    re_path(r"^$", RedirectView.as_view(pattern_name="accounts:home"), name="support"),
     re_path(r"^reports/?$", RedirectView.as_view(pattern_name="reporting:overview"), name="home"),
     _at("reports/overview", OverviewPage, "overview"),
     _at("reports/performance", PerformancePage, "performance"),

@@ -6,6 +6,7 @@ from django.views import View
 from tickets.views import ticket
 from tickets.views.listing import TicketList
 from tickets.views.new import NewTicket
+from tickets.views.requests import RequestList, RequestPage
 
 app_name = "tickets"
 
@@ -27,4 +28,6 @@ urlpatterns = [
     _at(f"{_TICKET}/no-spam", ticket.UnmarkSpam, "no-spam"),
     _at(f"{_TICKET}/delete", ticket.Delete, "delete"),
     _at(f"{_TICKET}/restore", ticket.Restore, "restore"),
+    _at("requests", RequestList, "requests"),
+    _at(r"requests/(?P<number>[0-9]{1,18})", RequestPage, "request"),
 ]

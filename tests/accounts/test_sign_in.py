@@ -23,7 +23,7 @@ def sign_in(client, **fields):
 def test_the_case_of_the_address_does_not_matter(client, person):
     response = sign_in(client, username="aDA@EXAMPLE.org")
 
-    assert (response.status_code, response["Location"]) == (302, reverse("portal-home"))
+    assert (response.status_code, response["Location"]) == (302, reverse("accounts:home"))
 
 
 def test_next_leads_on_to_a_page_of_ours(client, person):
@@ -34,7 +34,7 @@ def test_next_leads_on_to_a_page_of_ours(client, person):
     "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
 )
 def test_next_leads_nowhere_else(client, person, elsewhere):
-    assert sign_in(client, next=elsewhere)["Location"] == reverse("portal-home")
+    assert sign_in(client, next=elsewhere)["Location"] == reverse("accounts:home")
 
 
 def test_a_page_asked_for_while_signed_out_is_next(client):
@@ -73,7 +73,7 @@ def test_what_is_missing_is_said_beside_its_field(client):
 def test_whoever_is_in_is_led_on(client, person):
     client.force_login(person)
 
-    assert client.get(SIGN_IN)["Location"] == reverse("portal-home")
+    assert client.get(SIGN_IN)["Location"] == reverse("accounts:home")
 
 
 def test_signing_out_takes_a_post(client, person):

@@ -125,7 +125,7 @@ def test_a_tab_that_may_not_be_opened_is_not_shown(as_manager, monkeypatch):
     response = as_manager.get(page("overview"))
 
     assert titles_of(response.context["frame"]["tabs"]) == ["Overview", "Performance Report", "Trend Analysis"]
-    assert titles_of(response.context["frame"]["places"]) == ["Reports", "Outbox"]
+    assert titles_of(response.context["frame"]["places"]) == ["Tickets", "Reports", "Outbox"]
     assert "data-export" not in response.text
 
 
@@ -590,4 +590,4 @@ def test_with_a_mail_server_there_is_no_outbox(as_lead, settings):
     settings.HAS_OUTBOX = False
 
     assert as_lead.get("/support/outbox").status_code == 404
-    assert titles_of(as_lead.get(page("overview")).context["frame"]["places"]) == ["Reports", "Exports"]
+    assert titles_of(as_lead.get(page("overview")).context["frame"]["places"]) == ["Tickets", "Reports", "Exports"]
