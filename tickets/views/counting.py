@@ -159,7 +159,7 @@ class ClockPanel:
     def sentence(self) -> str:
         """What a screen reader says of the bar."""
         parts = ", ".join(f"{part.title.lower()} {formats.exact_duration(part.seconds)}" for part in self.sums)
-        return f"{self.title}: {self.verdict}. {parts or 'No time passed'}."
+        return f"{self.title}: {self.verdict}. {parts.capitalize() or 'No time passed'}."
 
     @cached_property
     def _parts(self) -> list[Part]:
