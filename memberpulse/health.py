@@ -1,12 +1,17 @@
 """Whether this process is there, and whether it can do its work."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 from kombu import Connection
 from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -19,12 +24,13 @@ def live(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Everything a request needs is in reach; 503 names what is not."""
+    """Everything a request needs is in reach; 503 names what is not. With what the rooms tell of themselves."""
     checks = {"database": _database_answers(), "broker": _broker_answers()}
     is_ready = all(checks.values())
     body = {
         "status": "ok" if is_ready else "unavailable",
         **{name: "ok" if ok else "out of reach" for name, ok in checks.items()},
+        **(_details() if checks["database"] else {}),
     }
     return JsonResponse(body, status=200 if is_ready else 503)
 
@@ -36,6 +42,15 @@ def _database_answers() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+def _details() -> dict:
+    """What operators should know and no request suffers from."""
+    try:
+        return {name: import_string(path)() for name, path in settings.HEALTH_DETAILS.items()}
+    except DatabaseError:
+        logger.exception("The rooms cannot tell of themselves.")
+        return {}
 
 
 def _broker_answers() -> bool:

@@ -290,6 +290,9 @@ EXPORT_ATTEMPTS = 3
 PUBLISH_DEADLINE_SECONDS = 0.5
 # How often resolved tickets are looked through for those to be closed.
 CLOSING_SECONDS = _seconds(15 * 60)
+REJUDGE_SWEEP_SECONDS = _seconds(15)
+# Shorter than the time between two sweeps, so that one worker at a time is busy with it.
+REJUDGE_RUN_SECONDS = _seconds(12)
 
 BROKER_SOCKET = socket_path(VAR_DIR)
 CELERY_BROKER_URL = needed("CELERY_BROKER_URL", in_production=PRODUCTION, default=f"redis+socket://{BROKER_SOCKET}")
@@ -329,6 +332,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": CLOSING_SECONDS,
         "options": {"expires": CLOSING_SECONDS},
     },
+    "judge-by-new-rules": {
+        "task": "tickets.tasks.judge_by_new_rules",
+        "schedule": REJUDGE_SWEEP_SECONDS,
+        "options": {"expires": REJUDGE_SWEEP_SECONDS},
+    },
+}
+
+# What `/health/ready` tells beside "ok", by name: functions of the rooms without arguments. None makes it unavailable.
+HEALTH_DETAILS = {
+    "undecided_tickets_to_judge": "tickets.services.rejudging.backlog",
+    "calendars_without_holidays_ahead": "tickets.services.rules.running_out_count",
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

@@ -142,6 +142,8 @@ class Ticket(models.Model):
     is_worked_on_here = models.BooleanField(default=False, editable=False)
     # Goes up with every write, so that a second writer is told.
     revision = models.PositiveIntegerField(default=0, editable=False)
+    # The rules that its due times and verdicts come from, as ``Rules.fingerprint`` tells them apart.
+    judged_by = models.BigIntegerField(default=0, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -155,6 +157,7 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["team", "-created_at"], name="ticket_team_created"),
             models.Index(fields=["status", "team"], name="ticket_status_team"),
+            models.Index(fields=["resolved_at"], name="ticket_resolved_at"),
         ]
 
     def __str__(self) -> str:
@@ -260,7 +263,8 @@ class Calendar(models.Model):
     """A team's working hours from ``valid_from`` on, until the team's next calendar. Without one, a team never closes.
 
     ``week`` has seven lists, Monday first, of ``[from, to]`` in minutes of the local day (0 to 1440).
-    ``holidays`` are local dates, ``"2026-12-25"``, on which the team is closed.
+    ``holidays`` are local dates, ``"2026-12-25"``, on which the team is closed; nothing else is counted by. Where they
+    come from is kept for people: a country and its region, own days with their names, days of the country left out.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="calendars")
@@ -268,6 +272,12 @@ class Calendar(models.Model):
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
     week = models.JSONField(validators=[validate_week])
     holidays = models.JSONField(default=list, blank=True, validators=[validate_days])
+    country = models.CharField("public holidays of", max_length=2, blank=True)
+    region = models.CharField(max_length=60, blank=True)
+    # Names by date, for people. A holiday may have none.
+    holiday_names = models.JSONField(default=dict, blank=True, editable=False)
+    own_days = models.JSONField(default=dict, blank=True, editable=False)
+    left_out = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:
         ordering = ["team", "valid_from"]
@@ -309,3 +319,21 @@ class SlaTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_metric_display()} {self.get_priority_display() if self.priority else 'any priority'}"
+
+
+class Rejudging(models.Model):
+    """A change of the rules, after which undecided tickets are judged anew. The tickets say themselves which are left.
+
+    ``since`` is the first moment at which the rules differ from those before; ``finished_at`` is null until no ticket
+    is left to be judged.
+    """
+
+    requested_at = models.DateTimeField(default=timezone.now)
+    since = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"New rules of {self.requested_at:%Y-%m-%d %H:%M}"

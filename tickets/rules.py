@@ -1,10 +1,15 @@
 """The rules a history is judged by: the teams' working hours and the SLA targets, as plain values."""
 
+import json
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from memberpulse.zones import epoch
 from tickets.choices import SlaMetric
@@ -21,9 +26,10 @@ class Target(NamedTuple):
 
 
 class Rules:
-    """What is needed to judge any ticket; read once, used for many."""
+    """What is needed to judge any ticket; read once, used for many. ``fingerprint`` tells two sets of rules apart."""
 
-    def __init__(self, hours: dict[int, Hours], targets: list[SlaTarget]):
+    def __init__(self, hours: dict[int, Hours], targets: list[SlaTarget], fingerprint: int = 0):
+        self.fingerprint = fingerprint
         self._hours = hours
         self._targets: dict[tuple, list[tuple[int, Target | None]]] = defaultdict(list)
         self._changes: dict[int, set[int]] = defaultdict(set)
@@ -40,8 +46,13 @@ class Rules:
 
     def target(self, metric: SlaMetric, state: State, at: int) -> Target | None:
         """The target of ``metric`` that binds a ticket in ``state`` at ``at``: the most specific one valid then."""
+        return self.target_for(metric, category=state.category, team=state.team, priority=state.priority, at=at)
+
+    def target_for(
+        self, metric: SlaMetric, *, category: int | None, team: int, priority: int, at: int
+    ) -> Target | None:
         version = sum(change <= at for change in self.changes)
-        key = (metric, state.category, state.team, state.priority, version)
+        key = (metric, category, team, priority, version)
         if key not in self._chosen:
             self._chosen[key] = self._choose(*key[:4], at)
         return self._chosen[key]
@@ -57,19 +68,47 @@ class Rules:
         return None
 
 
+# What is read of a version, in the order of the named tuples below.
+_CALENDAR = ("team_id", "valid_from", "time_zone", Cast("week", TextField()), Cast("holidays", TextField()))
+_TARGET = ("metric", "category_id", "team_id", "priority", "clock", "seconds", "valid_from")
+
+
+class _CalendarRow(NamedTuple):
+    team: int
+    valid_from: datetime
+    zone: str
+    # As the database writes them: comparing two texts is cheaper than reading them.
+    week: str
+    holidays: str
+
+
 def current_rules() -> Rules:
-    """The rules as they are in the database now. Two queries."""
+    """The rules as they are in the database now. Two queries; the same rows give the same object again."""
+    calendars = Calendar.objects.order_by("team_id", "valid_from").values_list(*_CALENDAR)
+    targets = SlaTarget.objects.order_by("valid_from", "pk").values_list(*_TARGET)
+    return _rules(tuple(map(_CalendarRow._make, calendars)), tuple(targets))
+
+
+# Reading the weeks and holidays of many teams takes longer than writing a ticket, and they change once in months.
+@lru_cache(maxsize=4)
+def _rules(calendars: tuple[_CalendarRow, ...], targets: tuple[tuple, ...]) -> Rules:
     by_team: dict[int, list[Week]] = defaultdict(list)
-    for calendar in Calendar.objects.order_by("team", "valid_from"):
-        by_team[calendar.team_id].append(_week(calendar))
+    for row in calendars:
+        by_team[row.team].append(_week(row))
     hours = {team: _working_hours(tuple(versions)) for team, versions in by_team.items()}
-    return Rules(hours, list(SlaTarget.objects.all()))
+    read = [SlaTarget(**dict(zip(_TARGET, row, strict=True))) for row in targets]
+    return Rules(hours, read, _fingerprint(calendars, targets))
 
 
-def _week(calendar: Calendar) -> Week:
-    days = tuple(tuple((opens, closes) for opens, closes in sorted(day)) for day in calendar.week)
-    holidays = frozenset(date.fromisoformat(day) for day in calendar.holidays)
-    return Week(epoch(calendar.valid_from), ZoneInfo(calendar.time_zone), days, holidays)
+def _fingerprint(*rows: tuple) -> int:
+    """The same for the same rows in every process, in 64 bits with a sign, as databases keep them."""
+    return int.from_bytes(blake2b(repr(rows).encode(), digest_size=8).digest(), signed=True)
+
+
+def _week(row: _CalendarRow) -> Week:
+    days = tuple(tuple((opens, closes) for opens, closes in sorted(day)) for day in json.loads(row.week))
+    holidays = frozenset(date.fromisoformat(day) for day in json.loads(row.holidays))
+    return Week(epoch(row.valid_from), ZoneInfo(row.zone), days, holidays)
 
 
 @lru_cache(maxsize=256)

@@ -82,6 +82,7 @@ def _derive(change: Change, kept: list[Event], rules: Rules) -> None:
     added = [as_event(row) for row in change.added]
     change.history = read(sorted([*kept, *added], key=_order))
     change.timing = time_ticket(change.history, rules)
+    change.ticket.judged_by = rules.fingerprint
     _copy_columns(change)
 
 
@@ -118,9 +119,10 @@ def _copy_columns(change: Change) -> None:
     ticket.resolved_at, ticket.closed_at = _moment_or_none(state.resolved_at), _moment_or_none(state.closed_at)
     ticket.response_due_at = _moment_or_none(timing.response_due_at)
     ticket.resolution_due_at = _moment_or_none(timing.resolution_due_at)
-    ticket.revision += 1
     if ticket.source and ticket.pk is not None and change.added:
         ticket.is_worked_on_here = not change.replaces
+    # Judged by new rules, a ticket is no other than the one that somebody has open.
+    ticket.revision += bool(change.added or change.replaces)
     change.tag_ids = state.tags
 
 
