@@ -1,7 +1,5 @@
 """Every page of the admin opens, with rows in every table, and nothing there goes around the gate."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -11,7 +9,6 @@ from accounts.capabilities import Role
 from accounts.models import ApiToken
 from reporting.models import MetricEvent
 from tests.factories import (
-    OFFICE_HOURS,
     CalendarFactory,
     CategoryFactory,
     OrganizationFactory,
@@ -23,14 +20,14 @@ from tests.factories import (
     make_ticket,
     person_with,
 )
-from tickets.choices import Priority, SlaMetric, Status
-from tickets.models import Calendar, SlaTarget, Ticket, TicketEvent
+from tickets.choices import SlaMetric, Status
+from tickets.models import Rejudging, Ticket, TicketEvent
 from tickets.services import desk
 
 pytestmark = pytest.mark.django_db
 
 OURS = [model for model in admin.site._registry if model._meta.app_label in ("accounts", "tickets", "reporting")]
-READ_ONLY = [Ticket, TicketEvent, MetricEvent]
+READ_ONLY = [Ticket, TicketEvent, MetricEvent, Rejudging]
 
 
 @pytest.fixture
@@ -38,6 +35,7 @@ def desk_with_everything():
     team = TeamFactory()
     CalendarFactory(team=team)
     SlaTargetFactory(metric=SlaMetric.RESOLUTION, seconds=3600)
+    Rejudging.objects.create(since=timezone.now())
     requester = RequesterFactory(organization=OrganizationFactory())
     ticket = make_ticket(team=team, requester=requester, category=CategoryFactory(), tags=[TagFactory()])
     ticket = desk.set_status(ticket=ticket, actor=UserFactory(), status=Status.RESOLVED)
@@ -86,55 +84,3 @@ def test_people_are_deactivated_and_not_deleted(admin_client):
     assert (
         admin_client.post(reverse("admin:accounts_user_delete", args=[person.pk]), {"post": "yes"}).status_code == 403
     )
-
-
-def _moment(moment) -> dict[str, str]:
-    local = timezone.localtime(moment)
-    return {"valid_from_0": local.strftime("%Y-%m-%d"), "valid_from_1": local.strftime("%H:%M:%S")}
-
-
-def test_a_new_target_judges_open_tickets(admin_client):
-    ticket = make_ticket()
-    form = {"metric": SlaMetric.RESOLUTION, "priority": Priority.NORMAL, "clock": 2, "seconds": 600}
-
-    response = admin_client.post(reverse("admin:tickets_slatarget_add"), {**form, **_moment(timezone.now())})
-
-    assert response.status_code == 302, response.context["errors"]
-    ticket.refresh_from_db()
-    assert ticket.resolution_due_at is not None
-
-
-def test_a_target_from_yesterday_is_refused_at_its_field(admin_client):
-    yesterday = timezone.now() - timedelta(days=1)
-    form = {"metric": SlaMetric.RESOLUTION, "clock": 2, "seconds": 600, **_moment(yesterday)}
-
-    response = admin_client.post(reverse("admin:tickets_slatarget_add"), form)
-
-    assert "from now or later" in str(response.context["errors"])
-    assert not SlaTarget.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "week", ["[]", "{}", "[[[600, 500]], [], [], [], [], [], []]", "[1, 2, 3, 4, 5, 6, 7]", "nonsense"]
-)
-def test_a_week_that_is_none_is_refused(week, admin_client):
-    form = {"team": TeamFactory().pk, "time_zone": "Europe/Berlin", "week": week, "holidays": "[]"}
-
-    response = admin_client.post(reverse("admin:tickets_calendar_add"), {**form, **_moment(timezone.now())})
-
-    assert response.status_code == 200
-    assert not Calendar.objects.exists()
-
-
-def test_office_hours_are_a_week(admin_client):
-    form = {
-        "team": TeamFactory().pk,
-        "time_zone": "Europe/Berlin",
-        "week": str(OFFICE_HOURS),
-        "holidays": '["2026-12-25"]',
-    }
-
-    response = admin_client.post(reverse("admin:tickets_calendar_add"), {**form, **_moment(timezone.now())})
-
-    assert response.status_code == 302, response.context["errors"]
-    assert Calendar.objects.get().week == OFFICE_HOURS

@@ -276,8 +276,8 @@ class Calendar(models.Model):
     region = models.CharField(max_length=60, blank=True)
     # Names by date, for people. A holiday may have none.
     holiday_names = models.JSONField(default=dict, blank=True, editable=False)
-    own_days = models.JSONField(default=dict, blank=True, editable=False)
-    left_out = models.JSONField(default=list, blank=True, editable=False)
+    own_days = models.JSONField(default=dict, blank=True)
+    left_out = models.JSONField(default=list, blank=True, validators=[validate_days])
 
     class Meta:
         ordering = ["team", "valid_from"]

@@ -1,5 +1,5 @@
 """The room's pages in the admin, one file for each thing they are about."""
 
-from tickets.admin import rules, tickets
+from tickets.admin import calendars, targets, tickets
 
-__all__ = ["rules", "tickets"]
+__all__ = ["calendars", "targets", "tickets"]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from memberpulse.errors import Conflict
@@ -23,7 +23,7 @@ def put_in_force(*rules: Rule) -> None:
     since = [_since(rule, now) for rule in rules]
     for rule in rules:
         rule.valid_from = max(rule.valid_from, now)
-        rule.save()
+        _save(rule)
     rejudging.request(since=min(since))
 
 
@@ -40,6 +40,14 @@ def take_back(*rules: Rule) -> None:
 def is_ahead(rule: Rule) -> bool:
     """Not in force yet: no figure was judged by it that cannot be judged again."""
     return rule.valid_from > timezone.now()
+
+
+def _save(rule: Rule) -> None:
+    try:
+        with transaction.atomic():
+            rule.save()
+    except IntegrityError:
+        raise Conflict("Somebody has saved a version from the same moment on meanwhile.") from None
 
 
 def _since(rule: Rule, now: datetime) -> datetime:

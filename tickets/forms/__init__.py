@@ -1,0 +1,1 @@
+"""What people write into forms, and what it says."""

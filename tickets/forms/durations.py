@@ -1,0 +1,60 @@
+"""Durations as people write them: ``2 h``, ``1 d 4 h``, ``30 min``, or seconds."""
+
+import re
+
+from django import forms
+
+_UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_NAMES = {
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hour", "hours"), "h"),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), "min"),
+    **dict.fromkeys(("", "s", "sec", "second", "seconds"), "s"),
+}
+_PART = re.compile(r"\s*(\d{1,12})\s*([a-z]*)\s*,?", re.ASCII)
+LONGEST_DAYS = 3_650
+
+
+def in_words(seconds: int) -> str:
+    """``90000`` is ``1 d 1 h``. A day has 24 hours."""
+    parts = []
+    for unit, size in _UNITS.items():
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts) or "0 s"
+
+
+def parse_seconds(text: str) -> int:
+    """What ``in_words`` writes, and the like. Raises ValidationError for anything else, none, and over ten years."""
+    parts, rest = [], text.strip().lower()
+    while rest:
+        found = _PART.match(rest)
+        if not found or found[2] not in _NAMES:
+            raise forms.ValidationError(f"“{text}” is no duration. Write it like 2 h, 1 d 4 h or 30 min.")
+        parts.append((_NAMES[found[2]], int(found[1])))
+        rest = rest[found.end() :]
+    return _sum(parts, text)
+
+
+def _sum(parts: list[tuple[str, int]], text: str) -> int:
+    if len(dict(parts)) < len(parts):
+        raise forms.ValidationError(f"“{text}” names a unit twice.")
+    seconds = sum(_UNITS[unit] * count for unit, count in parts)
+    if not 1 <= seconds <= LONGEST_DAYS * _UNITS["d"]:
+        raise forms.ValidationError(f"Give at least 1 s and at most {LONGEST_DAYS} d.")
+    return seconds
+
+
+class DurationField(forms.CharField):
+    """Whole seconds, written with units; None where it is left empty."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=60, **kwargs)
+
+    def prepare_value(self, value):
+        return in_words(value) if isinstance(value, int) else value
+
+    def clean(self, value) -> int | None:
+        text = super().clean(value)
+        return parse_seconds(text) if text else None
