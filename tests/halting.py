@@ -28,6 +28,9 @@ POINTS = {
     "mailed": ("reporting.services.exports.mails", "_hand_over"),
 }
 
+# Of tasks that are no exports.
+OTHER_POINTS = {"judged": ("tickets.services.rejudging", "_derive")}
+
 
 def halting_after(function):
     @wraps(function)
@@ -56,6 +59,6 @@ def _halt() -> None:
 
 if "HALT_AT" in os.environ:
     django.setup()
-    _owner, _name = POINTS[os.environ["HALT_AT"]]
+    _owner, _name = {**POINTS, **OTHER_POINTS}[os.environ["HALT_AT"]]
     _owner = resolve_name(_owner)
     setattr(_owner, _name, halting_after(getattr(_owner, _name)))

@@ -128,11 +128,14 @@ def _spans_of(version: Week, stretch: OffsetStretch) -> Iterator[tuple[int, int]
     holidays = {(day - date(1970, 1, 1)).days for day in version.holidays}
     first = (stretch.start + stretch.offset) // DAY
     last = (stretch.end + stretch.offset - 1) // DAY
+    done_until = stretch.start
     for day in range(first, last + 1):
         if day in holidays:
             continue
         midnight = day * DAY - stretch.offset
         for opens, closes in version.days[(day + EPOCH_WEEKDAY) % 7]:
-            start, end = max(midnight + opens * 60, stretch.start), min(midnight + closes * 60, stretch.end)
+            # Where spans lie over each other, which forms refuse, nobody works twice.
+            start, end = max(midnight + opens * 60, done_until), min(midnight + closes * 60, stretch.end)
             if start < end:
                 yield start, end
+                done_until = end

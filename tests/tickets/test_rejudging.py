@@ -1,9 +1,13 @@
 """New rules: what they judge at once, what is left to the worker, and that nothing is missed on the way."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 import time_machine
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from memberpulse.errors import Conflict
@@ -12,7 +16,7 @@ from tests.factories import OFFICE_HOURS, CalendarFactory, SlaTargetFactory, Tea
 from tickets.choices import Clock, SlaMetric, Status
 from tickets.models import Calendar, Rejudging, SlaTarget, Ticket, TicketEvent
 from tickets.rules import current_rules
-from tickets.services import desk, rejudging
+from tickets.services import desk, gate, rejudging
 from tickets.services.rules import put_in_force, running_out, take_back
 from tickets.tasks import judge_by_new_rules
 
@@ -304,3 +308,34 @@ def test_only_the_latest_calendar_of_a_team_runs_out():
     CalendarFactory(team=old.team, valid_from=NOW, country="DE", holidays=["2027-01-01"])
 
     assert running_out() == []
+
+
+# --- Beside others ---
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not connection.features.has_select_for_update_skip_locked, reason="SQLite has one writer")
+def test_a_ticket_that_somebody_writes_is_left_to_the_next_sweep(few_at_once):
+    """The writer has read the rules before the new one came, and commits after everything else was judged."""
+    ticket, _ = make_ticket(), make_ticket()
+    is_writing, may_end = Event(), Event()
+
+    def write_slowly():
+        with closing(connections["default"]), transaction.atomic():
+            gate.locked(ticket.pk)
+            is_writing.set()
+            may_end.wait(20)
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write_slowly)
+        is_writing.wait(20)
+        promise(3600)
+        judge_by_new_rules()
+        meanwhile = due_times()
+        may_end.set()
+        writer.result()
+
+    assert meanwhile == [None, NOW + timedelta(hours=1)]
+    judge_by_new_rules()
+    assert due_times() == [NOW + timedelta(hours=1)] * 2
+    assert rejudging.backlog()["tickets"] == 0
