@@ -334,6 +334,8 @@ class Rejudging(models.Model):
 
     class Meta:
         ordering = ["-requested_at", "-pk"]
+        verbose_name = "change of the rules"
+        verbose_name_plural = "changes of the rules"
 
     def __str__(self) -> str:
         return f"New rules of {self.requested_at:%Y-%m-%d %H:%M}"

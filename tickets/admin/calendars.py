@@ -24,7 +24,7 @@ from tickets.services.rules import put_in_force, running_out
 class CalendarAdmin(VersionAdmin):
     form = CalendarForm
     same = ("team",)
-    list_display = ["team", "valid_from", "state", "hours", "time_zone", "holidays_of", "stored_until", "based_on_it"]
+    list_display = ["team", "valid_from", "state", "based_on_it", "hours", "time_zone", "holidays_of", "stored_until"]
     list_filter = ["team"]
     list_select_related = ["team"]
     actions = ["copy_to_other_teams"]
@@ -52,11 +52,11 @@ class CalendarAdmin(VersionAdmin):
     def holidays_of(self, calendar) -> str:
         return place(calendar.country, calendar.region) if calendar.country else ""
 
-    @admin.display(description="holidays stored until")
+    @admin.display(description="stored until")
     def stored_until(self, calendar) -> str:
         return max(calendar.holidays, default="")
 
-    @admin.display(description="")
+    @admin.display(description="based on it")
     def based_on_it(self, calendar) -> str:
         return format_html('<a href="{}?from={}">New version</a>', reverse("admin:tickets_calendar_add"), calendar.pk)
 

@@ -80,6 +80,7 @@ class SlaTargetAdmin(VersionAdmin):
             "category": category,
             "categories": Category.objects.all(),
             "metrics": SlaMetric.labels,
+            "priority_count": len(Priority),
             "rows": _in_force(current_rules(), category.pk if category else None, epoch(timezone.now())),
         }
         return TemplateResponse(request, "admin/tickets/slatarget/in_force.html", context)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from accounts.models import Team
+from accounts.models import Team, default_time_zone
 from memberpulse.zones import zone_names
 from tickets.forms.versions import AHEAD_YEARS, VersionForm
 from tickets.forms.week import WEEKDAYS, WeekError, as_week, parse_day, write_week
@@ -39,7 +39,7 @@ class WorkingDayField(forms.CharField):
     """The spans of one weekday."""
 
     def __init__(self, **kwargs):
-        super().__init__(max_length=200, required=False, **kwargs)
+        super().__init__(max_length=200, required=False, widget=forms.TextInput(attrs={"size": 40}), **kwargs)
 
     def clean(self, value):
         return parse_day(super().clean(value))
@@ -180,7 +180,7 @@ class CalendarForm(VersionForm):
 def written(calendar: Calendar | None) -> dict:
     """What the form's own fields say of ``calendar``; what they begin with where there is none."""
     if calendar is None:
-        return dict(zip(WEEKDAYS, _USUAL_WEEK, strict=True))
+        return {"time_zone": default_time_zone(), **dict(zip(WEEKDAYS, _USUAL_WEEK, strict=True))}
     return {
         **dict(zip(WEEKDAYS, write_week(calendar.week), strict=True)),
         "time_zone": calendar.time_zone,
