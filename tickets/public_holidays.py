@@ -37,7 +37,7 @@ def regions(country: str) -> dict[str, str]:
     for alias, code in entity.subdivisions_aliases.items():
         # The first name is the one in the country's own language.
         if names.get(code) == code:
-            names[code] = f"{alias} ({code})"
+            names[code] = alias if code.isdecimal() else f"{alias} ({code})"
     return dict(sorted(names.items(), key=lambda item: item[1]))
 
 
