@@ -100,10 +100,12 @@ class Comparison:
 
 def rebuild() -> Iterator[Comparison]:
     """Derives all rows again, batch by batch, each in a transaction of its own; yields what was done so far."""
-    done, rules = Comparison(), current_rules()
+    done = Comparison()
     for ticket_ids in _batches():
         with transaction.atomic():
-            rows = _derived(ticket_ids, rules)
+            # Nobody writes to them meanwhile, and the rules are those of now: a run may take an hour.
+            list(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk").select_for_update().values_list("pk"))
+            rows = _derived(ticket_ids, current_rules())
             _replace(ticket_ids, rows)
         done.tickets += len(ticket_ids)
         done.rows += len(rows)
@@ -112,10 +114,10 @@ def rebuild() -> Iterator[Comparison]:
 
 def check() -> Iterator[Comparison]:
     """Compares all stored rows with derived ones and changes nothing; yields what was found so far."""
-    done, rules = Comparison(), current_rules()
+    done = Comparison()
     for ticket_ids in _batches():
         with transaction.atomic():
-            derived = _by_ticket(_derived(ticket_ids, rules))
+            derived = _by_ticket(_derived(ticket_ids, current_rules()))
             stored = _by_ticket(MetricEvent.objects.filter(ticket_id__in=ticket_ids).iterator(BATCH))
         done.tickets += len(ticket_ids)
         done.rows += sum(map(len, stored.values()))

@@ -313,6 +313,18 @@ def test_only_the_latest_calendar_of_a_team_runs_out():
 # --- Beside others ---
 
 
+def test_rules_that_change_while_everything_is_derived_again_are_not_undone(monkeypatch):
+    monkeypatch.setattr(ledger, "BATCH", 1)
+    make_ticket(), make_ticket()
+    run = ledger.rebuild()
+    next(run)
+
+    promise(3600)
+    *_, _ = run
+
+    assert different() == []
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not connection.features.has_select_for_update_skip_locked, reason="SQLite has one writer")
 def test_a_ticket_that_somebody_writes_is_left_to_the_next_sweep(few_at_once):
