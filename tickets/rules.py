@@ -1,6 +1,7 @@
 """The rules a history is judged by: the teams' working hours and the SLA targets, as plain values."""
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from datetime import date, datetime
 from functools import lru_cache
@@ -51,7 +52,7 @@ class Rules:
     def target_for(
         self, metric: SlaMetric, *, category: int | None, team: int, priority: int, at: int
     ) -> Target | None:
-        version = sum(change <= at for change in self.changes)
+        version = bisect_right(self.changes, at)
         key = (metric, category, team, priority, version)
         if key not in self._chosen:
             self._chosen[key] = self._choose(*key[:4], at)

@@ -45,11 +45,16 @@ def request(*, since: datetime) -> None:
 
 def work_off() -> None:
     """Judges what is left, batch by batch, for a while: the next sweep goes on, and a worker is free in between."""
-    until = monotonic() + settings.REJUDGE_RUN_SECONDS
-    passed_over: set[int] = set()
-    while monotonic() < until and _judge(limit=BATCH, passed_over=passed_over):
-        pass
+    # Asked first: a transaction that finds nothing to do would still stand in the way of SQLite's one writer.
+    if tickets_left().exists():
+        _judge_until(monotonic() + settings.REJUDGE_RUN_SECONDS)
     _note_what_is_finished()
+
+
+def _judge_until(deadline: float) -> None:
+    passed_over: set[int] = set()
+    while monotonic() < deadline and _judge(limit=BATCH, passed_over=passed_over):
+        pass
 
 
 def tickets_left() -> QuerySet[Ticket]:
