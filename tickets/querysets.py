@@ -26,11 +26,11 @@ class TicketQuerySet(QuerySet):
 
     def missed(self, now: datetime) -> Self:
         """Open, and a target that nothing has ended yet was missed."""
-        return self.filter(Q(response_due_at__lt=now) | Q(resolution_due_at__lt=now))
+        return self.still_open().filter(Q(response_due_at__lt=now) | Q(resolution_due_at__lt=now))
 
     def due_between(self, start: datetime, end: datetime) -> Self:
         """The next target can still be met and comes due at ``start <= t <= end``."""
-        return self.with_due_at().filter(due_at__gte=start, due_at__lte=end)
+        return self.still_open().with_due_at().filter(due_at__gte=start, due_at__lte=end)
 
     def with_due_at(self) -> Self:
         """``due_at``: when the first of the two targets comes due or was missed; null when nothing is ahead."""

@@ -328,6 +328,18 @@ def test_deep_pages_are_not_linked(as_agent, team, monkeypatch):
     assert as_agent.get(LIST, {"page": "3"}).status_code == 400
 
 
+def test_a_large_desk_is_not_sorted_by_change_before_it_is_filtered(as_agent, team, monkeypatch):
+    monkeypatch.setattr(listing, "SORTED_BY_CHANGE_AT_MOST", 1)
+    urgent, _ = make_ticket(team=team, priority=Priority.URGENT), make_ticket(team=team)
+
+    whole = as_agent.get(LIST, {"sort": "updated"})
+    part = as_agent.get(LIST, {"sort": "updated", "priority": "urgent"})
+
+    assert whole.status_code == 400
+    assert "Choose a filter first: so many tickets (2) cannot be sorted by their latest change." in text(whole)
+    assert listed(part) == [urgent]
+
+
 def test_an_empty_desk_says_what_to_do(as_agent):
     assert "No tickets yet" in text(as_agent.get(LIST))
     assert "Clear filters" in text(as_agent.get(LIST, {"status": "closed"}))
@@ -351,9 +363,9 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_agent, agent, team
     one_more()
     one_more()
 
-    # Session, person, capabilities, scope; teams, people, categories, tags to choose from; how many, the tickets; and
-    # of those that may be paused the history, calendars and targets.
-    assert (with_one, queries()) == (13, 13)
+    # Session, person, capabilities, scope; teams, people, categories, tags to choose from; how many, which, and
+    # the tickets; of those that may be paused the history, calendars and targets.
+    assert (with_one, queries()) == (14, 14)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
-from accounts.models import Team, User
+from accounts.models import Membership, Team, User
 from accounts.scope import Scope
 from memberpulse.errors import InvalidParameter
 from tickets.choices import OPEN_STATUSES, Channel, Priority, Status
@@ -70,10 +70,12 @@ def _named(rows: QuerySet) -> dict[str, str]:
 
 def _assignees(scope: Scope) -> QuerySet:
     """Who works in the scope's teams, and who has tickets there."""
-    memberships = Q(memberships__team__isnull=False) if scope.all_teams else Q(memberships__team__in=scope.team_ids)
-    has_tickets = Exists(Ticket.objects.within(scope).filter(assignee=OuterRef("pk")))
-    works_here = memberships & Q(is_active=True, is_bot=False)
-    return User.objects.filter(works_here | Q(has_tickets)).distinct().order_by("name", "pk")
+    memberships = Membership.objects.filter(team__isnull=False)
+    if not scope.all_teams:
+        memberships = memberships.filter(team__in=scope.team_ids)
+    works_here = Q(pk__in=memberships.values("user"), is_active=True, is_bot=False)
+    assigned = Ticket.objects.within(scope).filter(assignee__isnull=False).order_by()
+    return User.objects.filter(works_here | Q(pk__in=assigned.values("assignee"))).order_by("name", "pk")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ class TicketQuestion:
     text: str = ""
     sort: str = "-created"
     page: int = 1
+
+    @property
+    def is_by_change(self) -> bool:
+        return self.sort.endswith("updated")
 
     def tickets(self, user: User, scope: Scope, now: datetime) -> QuerySet:
         """The tickets asked for, unsorted."""
@@ -100,7 +106,7 @@ class TicketQuestion:
             due = F("due_at")
             place = due.desc(nulls_last=True) if turned else due.asc(nulls_last=True)
             return tickets.with_due_at().order_by(place, "-pk")
-        if name == "updated":
+        if self.is_by_change:
             tickets = tickets.with_updated_at()
         sign = "-" if turned else ""
         return tickets.order_by(f"{sign}{name}_at", f"{sign}pk")

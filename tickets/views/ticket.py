@@ -103,7 +103,9 @@ class TicketPage(PortalView):
         """The tickets it belongs together with, as far as they may be seen."""
         related = Q(follow_up_of=ticket) | Q(merged_into=ticket)
         related |= Q(pk__in=[pk for pk in (ticket.merged_into_id, ticket.follow_up_of_id) if pk])
-        seen = {other.pk: other for other in Ticket.objects.within(self.scope).filter(related).order_by("pk")}
+        # Sorted here, since a database told to sort by number would read all tickets in that order.
+        found = Ticket.objects.within(self.scope).filter(related).order_by()
+        seen = {other.pk: other for other in sorted(found, key=lambda other: other.pk)}
         return {
             "merged_into": seen.get(ticket.merged_into_id),
             "follow_up_of": seen.get(ticket.follow_up_of_id),
