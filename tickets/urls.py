@@ -24,6 +24,8 @@ urlpatterns = [
     _at(f"{_TICKET}/reply", ticket.Reply, "reply"),
     _at(f"{_TICKET}/change", ticket.Change, "change"),
     _at(f"{_TICKET}/merge", ticket.Merge, "merge"),
+    _at(f"{_TICKET}/take", ticket.Take, "take"),
+    _at(f"{_TICKET}/reopen", ticket.Reopen, "reopen"),
     _at(f"{_TICKET}/spam", ticket.MarkSpam, "spam"),
     _at(f"{_TICKET}/no-spam", ticket.UnmarkSpam, "no-spam"),
     _at(f"{_TICKET}/delete", ticket.Delete, "delete"),

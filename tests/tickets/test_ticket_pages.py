@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/support/tickets"
 NOW = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
+ACTIONS = ("reply", "change", "take", "reopen", "merge", "spam", "no-spam", "delete", "restore")
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -105,7 +106,9 @@ def test_tickets_stand_first_in_the_top_bar(as_agent, client):
     assert analysts == ["Reports", "Exports", "Outbox"]
 
 
-@pytest.mark.parametrize("action", ["", "reply", "change", "merge", "spam", "no-spam", "delete", "restore"])
+@pytest.mark.parametrize(
+    "action", ["", "reply", "change", "take", "reopen", "merge", "spam", "no-spam", "delete", "restore"]
+)
 def test_a_foreign_ticket_is_not_there(as_agent, action):
     foreign = make_ticket(subject="Secret")
     ask = as_agent.post if action else as_agent.get
@@ -556,7 +559,7 @@ def change(client, ticket: Ticket, **fields):
 def test_a_reply_is_sent_and_the_ticket_taken_up(as_agent, ticket):
     response = send(as_agent, ticket, "reply", body="On my way", kind="public", status="")
 
-    assert (response.status_code, response["Location"]) == (302, page_of(ticket))
+    assert (response.status_code, response["Location"]) == (302, page_of(ticket) + "#main")
     assert events_of(ticket) == [("public_reply", None), ("status", Status.OPEN)]
     assert "Your reply is sent." in text(as_agent.get(page_of(ticket)))
 
@@ -722,7 +725,7 @@ def test_a_duplicate_is_merged_and_the_survivor_shown(as_agent, ticket, team):
 
     response = send(as_agent, ticket, "merge", into=f" #{survivor.number} ")
 
-    assert response["Location"] == page_of(survivor)
+    assert response["Location"] == page_of(survivor) + "#main"
     assert events_of(ticket) == [("merged", survivor.pk)]
 
 
@@ -762,6 +765,22 @@ def test_what_is_taken_out_can_be_brought_back(as_agent, ticket, action, back, m
     assert 'name="body"' not in page.text
     assert again.status_code == 302
     assert listed(as_agent.get(LIST)) == [ticket]
+
+
+def test_a_ticket_is_taken_and_reopened_by_a_button(as_agent, agent, ticket):
+    def buttons(response) -> list[str]:
+        return re.findall(r'<button class="btn">(Take it|Reopen)</button>', response.text)
+
+    fresh = buttons(as_agent.get(page_of(ticket)))
+    send(as_agent, ticket, "take")
+    taken = buttons(as_agent.get(page_of(ticket)))
+    desk.set_status(ticket=ticket, actor=agent, status=Status.RESOLVED)
+    resolved = buttons(as_agent.get(page_of(ticket)))
+    ticket.refresh_from_db()
+    send(as_agent, ticket, "reopen")
+
+    assert (fresh, taken, resolved) == (["Take it"], [], ["Reopen"])
+    assert events_of(ticket) == [("assigned", agent.pk), ("status", Status.RESOLVED), ("status", Status.OPEN)]
 
 
 def test_an_action_with_an_old_revision_changes_nothing(as_agent, agent, ticket):

@@ -38,7 +38,8 @@ _VERDICTS = {
     Standing.PAUSED: ("paused", "warn"),
     Standing.NO_TARGET: ("no target", ""),
 }
-_EDGE = 12
+# Nearer to an end of the bar than this, in percent, a label would stick out on a phone.
+_EDGE = 25
 
 
 @dataclass(frozen=True)

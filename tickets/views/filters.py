@@ -18,7 +18,7 @@ VIEWS = {
     "Unassigned": {"status": UNRESOLVED, "assignee": NONE},
     "Missed": {"due": MISSED},
 }
-TITLES = {name: name.capitalize() for name in (*FILTERS, "sort", "page")} | {"excluded": "Left out", "q": "Search"}
+TITLES = {name: name.capitalize() for name in (*FILTERS, "sort", "page")} | {"q": "Search"}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from accounts.scope import Scope, scope_for
 from memberpulse.address import Link
 from memberpulse.errors import CapabilityMissing, Conflict, Refusal
 from memberpulse.zones import epoch
-from tickets.choices import Channel, Priority, Status
+from tickets.choices import OPEN_STATUSES, Channel, Priority, Status
 from tickets.clocks import time_ticket
 from tickets.history import read
 from tickets.models import Ticket
@@ -119,7 +119,13 @@ class TicketPage(PortalView):
             return {"may_work": False}
         options = self.options(ticket)
         forms = {name: form(ticket=ticket, options=options) for name, form in FORMS.items()} | filled_in
-        return {"may_work": True, "forms": forms, "takes_replies": ticket.status != Status.CLOSED}
+        return {
+            "may_work": True,
+            "forms": forms,
+            "takes_replies": ticket.status != Status.CLOSED,
+            "can_be_taken": ticket.status in OPEN_STATUSES and ticket.assignee_id != self.request.user.pk,
+            "can_be_reopened": ticket.status == Status.RESOLVED,
+        }
 
     def may_work(self, ticket: Ticket) -> bool:
         return self.working_scope.allows_team(ticket.team_id)
@@ -179,8 +185,9 @@ class Action(TicketPage):
         )
 
     def _back_to(self, ticket: Ticket) -> HttpResponse:
+        """To the top of its page, where it is said what was done, and not to where the form stood."""
         if Ticket.objects.within(self.scope).filter(pk=ticket.pk).exists():
-            return redirect("tickets:ticket", ticket.pk)
+            return redirect(reverse("tickets:ticket", args=[ticket.pk]) + "#main")
         return redirect("tickets:list")
 
 
@@ -236,6 +243,20 @@ class Merge(Action):
 
     def said(self, form: MergeForm) -> str:
         return "Merged. This is the ticket that goes on."
+
+
+class Take(Action):
+    done = "It is yours now."
+
+    def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
+        return desk.assign(ticket=ticket, actor=self.request.user, assignee=self.request.user)
+
+
+class Reopen(Action):
+    done = "Reopened."
+
+    def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
+        return desk.set_status(ticket=ticket, actor=self.request.user, status=Status.OPEN)
 
 
 class MarkSpam(Action):
