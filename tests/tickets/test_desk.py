@@ -137,6 +137,32 @@ def test_a_customers_reply_to_a_merged_ticket_reaches_the_survivor(agent):
     assert survivor.events.filter(kind=EventKind.PUBLIC_REPLY).count() == 1
 
 
+def test_a_customer_of_a_merged_ticket_is_no_agent_of_the_survivor(agent):
+    customer = UserFactory()
+    duplicate = make_ticket(requester=RequesterFactory(user=customer))
+    survivor = make_ticket(requester=RequesterFactory())
+    desk.merge(ticket=duplicate, into=survivor, actor=agent)
+
+    heard = desk.reply(ticket=duplicate, actor=customer, body="Mine too")
+
+    survivor.refresh_from_db()
+    assert (heard, survivor.first_responded_at) == (survivor, None)
+    assert survivor.events.latest("pk").writer == Writer.REQUESTER
+
+
+def test_a_customer_of_a_merged_ticket_gets_a_follow_up_of_their_own(agent):
+    customer = UserFactory()
+    duplicate = make_ticket(requester=RequesterFactory(user=customer))
+    survivor = make_ticket(requester=RequesterFactory())
+    desk.merge(ticket=duplicate, into=survivor, actor=agent)
+    desk.set_status(ticket=survivor, actor=agent, status=Status.CLOSED)
+
+    follow_up = desk.reply(ticket=duplicate, actor=customer, body="Again")
+
+    assert (follow_up.requester, follow_up.follow_up_of) == (duplicate.requester, survivor)
+    assert follow_up.events.get().writer == Writer.REQUESTER
+
+
 def test_the_first_reply_takes_a_new_ticket_up(agent):
     ticket = desk.reply(ticket=make_ticket(), actor=agent, body="Hello")
 

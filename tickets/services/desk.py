@@ -78,7 +78,7 @@ def reply(
         raise EventRefused("Write something before you send it.")
     ticket, at = locked(ticket.pk, revision=revision), at or timezone.now()
     if _writer(actor, ticket.requester) == Writer.REQUESTER:
-        return _hear(_surviving(ticket), actor, body, at)
+        return _hear(_surviving(ticket), ticket.requester, actor, body, at)
     _refuse_excluded(ticket)
     if ticket.status == Status.CLOSED:
         raise Conflict("A closed ticket takes no more replies. Open a new one for the requester.")
@@ -89,26 +89,29 @@ def reply(
     return ticket
 
 
-def _hear(ticket: Ticket, actor: User | None, body: str, at: datetime) -> Ticket:
+def _hear(ticket: Ticket, requester: Requester | None, actor: User | None, body: str, at: datetime) -> Ticket:
+    """``requester`` may be another than the ticket's, where theirs was merged into it; an agent they are in neither."""
     if ticket.is_deleted or ticket.is_spam:
         raise Conflict("This request takes no more messages. Please send a new one.")
     if ticket.status == Status.CLOSED:
-        return _follow_up(ticket, actor, body, at)
+        return _follow_up(ticket, requester, actor, body, at)
     events = [_event(ticket, EventKind.PUBLIC_REPLY, actor, at, body=body)]
     if ticket.status in (Status.PENDING, Status.RESOLVED):
         events += _moved(ticket, actor, Status.OPEN, at)
+    for event in events:
+        event.writer = Writer.REQUESTER
     write([Change(ticket, events)])
     return ticket
 
 
-def _follow_up(ticket: Ticket, actor: User | None, body: str, at: datetime) -> Ticket:
+def _follow_up(ticket: Ticket, requester: Requester | None, actor: User | None, body: str, at: datetime) -> Ticket:
     """A closed ticket is not taken up again: its figures are settled. What is new of it stays with its team."""
     return create_ticket(
         subject=ticket.subject,
         team=ticket.team,
         actor=actor,
-        requester=ticket.requester,
-        organization=ticket.organization,
+        requester=requester,
+        organization=ticket.organization if requester == ticket.requester else None,
         category=ticket.category,
         priority=Priority(ticket.priority),
         channel=Channel(ticket.channel),
