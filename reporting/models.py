@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from memberpulse.mail import PlannedMail
 from memberpulse.zones import moment
 from reporting.querysets import ExportQuerySet
 from tickets.choices import Channel, Priority, Status
@@ -153,13 +154,8 @@ class Export(models.Model):
         return f"{self.report_key}.{self.format} for {self.requested_by}"
 
 
-class ExportMail(models.Model):
-    """The one mail that tells of an export, with a Message-ID of its own, so that a repeated one is known as such."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        REFUSED = "refused", "Refused"
+class ExportMail(PlannedMail):
+    """The one mail that tells of an export."""
 
     class Kind(models.TextChoices):
         READY = "ready", "Ready"
@@ -167,12 +163,6 @@ class ExportMail(models.Model):
 
     export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=6, choices=Kind.choices)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    message_id = models.CharField(max_length=200)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["export", "kind"], name="export_mail_once")]

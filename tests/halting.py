@@ -25,7 +25,7 @@ POINTS = {
     "written": ("reporting.renderers", "render"),
     "renamed": ("reporting.services.exports.files.Draft", "keep"),
     "ready": ("reporting.services.exports.claims.Claim", "finish"),
-    "mailed": ("reporting.services.exports.mails", "_hand_over"),
+    "mailed": ("memberpulse.mail", "_hand_over"),
 }
 
 # Of tasks that are no exports.

@@ -1,4 +1,4 @@
-"""How long is waited before something is tried again. All of it is divided by TIME_SPEEDUP, as in the settings."""
+"""How long is waited before something about an export is tried again."""
 
 from datetime import timedelta
 
@@ -6,15 +6,8 @@ from django.conf import settings
 
 # Minutes, each the wait before one more try.
 STORAGE = (1, 5)
-MAIL = (1, 5, 15, 60, 240)
-# No mail server is given longer than this to take one mail.
-MAIL_UNDER_WAY = 5
 DATABASE = 0.5
 DATABASE_AT_MOST = 30
-
-
-def minutes(count: float) -> timedelta:
-    return timedelta(minutes=count / settings.TIME_SPEEDUP)
 
 
 def before_next_hint(waited: timedelta) -> timedelta:

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from memberpulse.errors import CapabilityMissing, InvalidParameter, Unavailable
+from memberpulse.waits import minutes
 from memberpulse.zones import epoch
 from reporting import renderers
 from reporting.answers import answer
@@ -115,10 +116,10 @@ def _settle(claim: Claim, error: Exception) -> None:
 
 def _wait_for_database(claim: Claim) -> None:
     """Takes no attempt: the export did nothing wrong."""
-    if timezone.now() - claim.export().created_at > waits.minutes(waits.DATABASE_AT_MOST):
+    if timezone.now() - claim.export().created_at > minutes(waits.DATABASE_AT_MOST):
         claim.fail("SOURCE_DB")
     else:
-        claim.put_back(wait=waits.minutes(waits.DATABASE), burns_attempt=False)
+        claim.put_back(wait=minutes(waits.DATABASE), burns_attempt=False)
 
 
 def _wait_for_storage(claim: Claim) -> None:
@@ -126,4 +127,4 @@ def _wait_for_storage(claim: Claim) -> None:
     if attempt >= settings.EXPORT_ATTEMPTS:
         claim.fail("STORAGE")
     else:
-        claim.put_back(wait=waits.minutes(waits.STORAGE[attempt - 1]))
+        claim.put_back(wait=minutes(waits.STORAGE[attempt - 1]))
