@@ -70,6 +70,7 @@ class Survey(NamedTuple):
     at: int
     team: int
     agent: int | None
+    resolved_at: int | None
     answered: bool = False
 
 
@@ -246,7 +247,7 @@ class _Walk:
         if step.is_reopening:
             self._reopen(step)
         if step.event.kind == EventKind.SURVEY_SENT:
-            self.timing.surveys.append(Survey(step.event.at, *self._credit(step)))
+            self._ask(step)
         if step.event.kind == EventKind.RATED:
             self._rate(step)
         self._bind(step.event.at, step.after)
@@ -289,29 +290,40 @@ class _Walk:
             self.timing.resolutions[-1] = self.timing.resolutions[-1]._replace(reopened_at=at)
         self._resolution = self._new_resolution_target()
 
-    def _credit(self, step: Step) -> tuple[int, int | None]:
-        """Whose the latest resolution is; before any, whose the ticket is."""
-        if self.timing.resolutions:
-            return self.timing.resolutions[-1].team, self.timing.resolutions[-1].agent
-        return step.before.team, step.before.agent
+    def _ask(self, step: Step) -> None:
+        resolution = self._meant(step)
+        resolved_at = resolution.at if resolution else None
+        self.timing.surveys.append(Survey(step.event.at, *_credit(step, resolution), resolved_at))
+
+    def _meant(self, step: Step) -> Resolution | None:
+        """The resolution that a survey or rating names; the latest where it names none of this ticket's."""
+        resolutions, named = self.timing.resolutions, _named_resolution(step)
+        found = [resolution for resolution in resolutions if resolution.at == named] or resolutions
+        return found[-1] if found else None
 
     def _rate(self, step: Step) -> None:
         """A second rating of one resolution replaces the score, not the moment at which it counts."""
-        event, opinions, surveys = step.event, self.timing.opinions, self.timing.surveys
-        if surveys:
-            surveys[-1] = surveys[-1]._replace(answered=True)
-        resolved_at = self.timing.resolutions[-1].at if self.timing.resolutions else None
+        event, opinions, resolution = step.event, self.timing.opinions, self._meant(step)
+        resolved_at = resolution.at if resolution else None
+        self._answer(step, resolved_at)
         data = event.data or {}
         is_good = event.value >= 4 if event.value is not None else data["good"]
         opinion = Opinion(
-            event.at, event.at, *self._credit(step), resolved_at, event.value, is_good, data.get("comment", "")
+            event.at, event.at, *_credit(step, resolution), resolved_at, event.value, is_good, data.get("comment", "")
         )
-        if opinions and opinions[-1].resolved_at == resolved_at:
-            # Counted and credited when it was first given: later reassignment moves nothing.
-            first = opinions[-1]
-            opinions[-1] = opinion._replace(at=first.at, team=first.team, agent=first.agent)
-        else:
-            opinions.append(opinion)
+        for place, first in enumerate(opinions):
+            if first.resolved_at == resolved_at:
+                # Counted and credited when it was first given: later reassignment moves nothing.
+                opinions[place] = opinion._replace(at=first.at, team=first.team, agent=first.agent)
+                return
+        opinions.append(opinion)
+
+    def _answer(self, step: Step, resolved_at: int | None) -> None:
+        """Marks the last survey about the resolution that is rated; the last of all if the rating names none."""
+        surveys, names_one = self.timing.surveys, _named_resolution(step) is not None
+        asked = [n for n, survey in enumerate(surveys) if not names_one or survey.resolved_at == resolved_at]
+        if asked:
+            surveys[asked[-1]] = surveys[asked[-1]]._replace(answered=True)
 
     def _settle(self) -> None:
         """What is still to come: misses ahead or past of targets that nothing has ended, and the due times."""
@@ -344,6 +356,17 @@ def imported_verdict(history: History) -> ImportedVerdict | None:
         if step.event.kind == EventKind.IMPORTED_VERDICT and resolutions:
             found = ImportedVerdict(bool(step.event.value), resolutions)
     return found
+
+
+def _named_resolution(step: Step) -> int | None:
+    """The moment of the resolution that a survey or rating is about, where it says so."""
+    return (step.event.data or {}).get("resolved_at")
+
+
+def _credit(step: Step, resolution: Resolution | None) -> tuple[int, int | None]:
+    """Whose the resolution is; before any, whose the ticket is."""
+    whose = resolution or step.before
+    return whose.team, whose.agent
 
 
 def _resolver(step: Step) -> int | None:

@@ -225,3 +225,64 @@ def test_a_second_rating_replaces_the_score_and_not_the_moment():
     assert [(opinion.at, opinion.score, opinion.is_good, opinion.agent) for opinion in timing.opinions] == [
         (at(12), 5, True, ANN)
     ]
+
+
+def asked(moment: int, of: int | None = None) -> Event:
+    data = None if of is None else {"resolved_at": of}
+    return Event(moment, EventKind.SURVEY_SENT, Writer.AUTOMATIC, data=data)
+
+
+def rated(moment: int, score: int, of: int | None = None) -> Event:
+    data = {"comment": ""} if of is None else {"comment": "", "resolved_at": of}
+    return Event(moment, EventKind.RATED, Writer.REQUESTER, value=score, data=data)
+
+
+# Resolved by Ann at 10, reopened at 11, resolved by Bob at 12.
+TWICE_RESOLVED = [
+    created(at(9)),
+    status(at(10), Status.RESOLVED),
+    status(at(11), Status.OPEN),
+    status(at(12), Status.RESOLVED, BOB),
+]
+
+
+def test_a_rating_belongs_to_the_resolution_it_names():
+    timing = timed([*TWICE_RESOLVED, rated(at(13), 2, of=at(10)), rated(at(14), 5, of=at(12))])
+
+    assert [(opinion.resolved_at, opinion.agent, opinion.score) for opinion in timing.opinions] == [
+        (at(10), ANN, 2),
+        (at(12), BOB, 5),
+    ]
+
+
+def test_an_earlier_resolution_can_still_be_rated_again():
+    ratings = [rated(at(13), 2, of=at(10)), rated(at(14), 5, of=at(12)), rated(at(15), 4, of=at(10))]
+    timing = timed([*TWICE_RESOLVED, *ratings])
+
+    assert [(opinion.at, opinion.changed_at, opinion.agent, opinion.score) for opinion in timing.opinions] == [
+        (at(13), at(15), ANN, 4),
+        (at(14), at(14), BOB, 5),
+    ]
+
+
+@pytest.mark.parametrize("of", [None, at(8)])
+def test_a_rating_that_names_no_resolution_of_the_ticket_is_of_the_latest(of):
+    timing = timed([*TWICE_RESOLVED, rated(at(13), 4, of=of)])
+
+    assert [(opinion.resolved_at, opinion.agent) for opinion in timing.opinions] == [(at(12), BOB)]
+
+
+def test_a_survey_is_answered_by_the_rating_of_its_resolution():
+    events = [*TWICE_RESOLVED, asked(at(12.5), of=at(10)), asked(at(13), of=at(12)), rated(at(14), 5, of=at(10))]
+    timing = timed(events)
+
+    assert [(survey.resolved_at, survey.agent, survey.answered) for survey in timing.surveys] == [
+        (at(10), ANN, True),
+        (at(12), BOB, False),
+    ]
+
+
+def test_a_rating_that_names_no_resolution_answers_the_last_survey():
+    timing = timed([*TWICE_RESOLVED[:2], asked(at(10.5)), *TWICE_RESOLVED[2:], asked(at(12.5)), rated(at(13), 5)])
+
+    assert [(survey.agent, survey.answered) for survey in timing.surveys] == [(ANN, False), (BOB, True)]
