@@ -4,6 +4,7 @@ import os
 
 import hypothesis
 import pytest
+from django.core.mail.backends import locmem
 
 # Without a deadline: an example's time says more of the machine than of the code.
 hypothesis.settings.register_profile(
@@ -27,3 +28,18 @@ def _reports_read_what_the_test_wrote(settings, request):
     marker = request.node.get_closest_marker("django_db")
     if not (marker and marker.kwargs.get("transaction")) and "transactional_db" not in request.fixturenames:
         settings.SNAPSHOT_DATABASE = "default"
+
+
+@pytest.fixture
+def mail_server(monkeypatch):
+    """A mail server that answers each mail with the next of these: an error, or None for taking it."""
+    answers = []
+
+    def send_messages(backend, messages):
+        if answers and (error := answers.pop(0)):
+            raise error
+        return original(backend, messages)
+
+    original = locmem.EmailBackend.send_messages
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", send_messages)
+    return answers

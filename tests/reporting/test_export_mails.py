@@ -7,7 +7,6 @@ from email.utils import parseaddr
 import pytest
 import time_machine
 from django.core import mail
-from django.core.mail.backends import locmem
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -19,21 +18,6 @@ from reporting.services.exports.claims import Claim
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 21, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """A mail server that answers each mail with the next of ``answers``: an error, or None for taking it."""
-    answers = []
-
-    def send_messages(backend, messages):
-        if answers and (error := answers.pop(0)):
-            raise error
-        return original(backend, messages)
-
-    original = locmem.EmailBackend.send_messages
-    monkeypatch.setattr(locmem.EmailBackend, "send_messages", send_messages)
-    return answers
 
 
 def refused(code: int, text: bytes = b"no") -> smtplib.SMTPRecipientsRefused:
@@ -99,8 +83,8 @@ def test_mail_follows_the_commit(monkeypatch, built, manager):
 
 
 @pytest.mark.parametrize("error", NEVER, ids=lambda error: type(error).__name__)
-def test_server_that_says_never_is_asked_once(server, built, manager, error):
-    server += [error]
+def test_server_that_says_never_is_asked_once(mail_server, built, manager, error):
+    mail_server += [error]
 
     export = built(manager)
 
@@ -111,8 +95,8 @@ def test_server_that_says_never_is_asked_once(server, built, manager, error):
 
 
 @pytest.mark.parametrize("error", LATER, ids=lambda error: type(error).__name__)
-def test_server_that_says_later_is_asked_again(server, built, manager, error):
-    server += [error]
+def test_server_that_says_later_is_asked_again(mail_server, built, manager, error):
+    mail_server += [error]
 
     export = built(manager)
     assert (export.state, exports.words_for(export), mail.outbox) == (ExportState.READY, "Ready", [])
@@ -123,8 +107,8 @@ def test_server_that_says_later_is_asked_again(server, built, manager, error):
     assert ExportMail.objects.get().state == ExportMail.State.SENT
 
 
-def test_pauses_grow_and_then_it_is_given_up(server, built, manager):
-    server += [TimeoutError("timed out")] * 6
+def test_pauses_grow_and_then_it_is_given_up(mail_server, built, manager):
+    mail_server += [TimeoutError("timed out")] * 6
     tries = []
     with time_machine.travel(NOW, tick=False) as clock:
         built(manager)
@@ -162,8 +146,8 @@ def test_sender_that_dies_is_followed_by_another_with_the_same_message_id(monkey
     assert first == second
 
 
-def test_who_lost_access_meanwhile_is_told_nothing(server, built, lead):
-    server += [TimeoutError()]
+def test_who_lost_access_meanwhile_is_told_nothing(mail_server, built, lead):
+    mail_server += [TimeoutError()]
     built(lead)
     Membership.objects.filter(user=lead).delete()
 
