@@ -293,6 +293,8 @@ CLOSING_SECONDS = _seconds(15 * 60)
 REJUDGE_SWEEP_SECONDS = _seconds(15)
 # Shorter than the time between two sweeps, so that one worker at a time is busy with it.
 REJUDGE_RUN_SECONDS = _seconds(12)
+# How often surveys are looked through for those to be sent.
+SURVEY_SECONDS = _seconds(30)
 
 BROKER_SOCKET = socket_path(VAR_DIR)
 CELERY_BROKER_URL = needed("CELERY_BROKER_URL", in_production=PRODUCTION, default=f"redis+socket://{BROKER_SOCKET}")
@@ -336,6 +338,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.judge_by_new_rules",
         "schedule": REJUDGE_SWEEP_SECONDS,
         "options": {"expires": REJUDGE_SWEEP_SECONDS},
+    },
+    "send-surveys": {
+        "task": "tickets.tasks.send_surveys",
+        "schedule": SURVEY_SECONDS,
+        "options": {"expires": SURVEY_SECONDS},
     },
 }
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("support/", include("tickets.urls")),
     path("support/", include("reporting.urls")),
+    path("", include("tickets.rating_urls")),
     path("api/", include("accounts.api.urls")),
     path("api/", include("reporting.api.urls")),
     path("health/live", health.live),

@@ -81,3 +81,7 @@ class Clock(_Slugged):
 class SlaMetric(_Slugged):
     FIRST_RESPONSE = 1, "First response"
     RESOLUTION = 2, "Resolution"
+
+
+# What the scores of a rating say, from bad to good.
+SCORE_WORDS = {1: "very unhappy", 2: "unhappy", 3: "so-so", 4: "happy", 5: "very happy"}

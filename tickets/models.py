@@ -1,5 +1,6 @@
 """Tickets, their append-only history, and the rules of the desk that judge them."""
 
+import uuid
 from datetime import date
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Team, default_time_zone, validate_time_zone
+from memberpulse.mail import PlannedMail
 from tickets.choices import Channel, Clock, EventKind, Priority, SlaMetric, Status, Writer
 from tickets.querysets import TicketQuerySet
 
@@ -180,8 +182,9 @@ class TicketEvent(models.Model):
     ``value`` is the code or id that the event set, by kind: a status, user, team, category, priority, organization or
     channel, the surviving ticket of a merge, 1 or 0 for spam, a score, 1 (met) or 0 (missed) for an imported verdict.
     ``data`` holds what is no single number: for a creation the values the ticket began with, the ids of all ``tags``,
-    a rating's ``comment`` (and ``good`` where the source knows no scores), and ``reported_at`` where a source named a
-    time before the creation. Whole seconds; equal times go by id.
+    a rating's ``comment`` (and ``good`` where the source knows no scores), of a survey and a rating ``resolved_at``, in
+    seconds since the epoch, of the resolution it is about (without it, the latest), and ``reported_at`` where a source
+    named a time before the creation. Whole seconds; equal times go by id.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
@@ -230,6 +233,28 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.ticket_id}: {self.score or ('good' if self.is_good else 'bad')}"
+
+
+class Survey(PlannedMail):
+    """The mail that asks a requester what they think of one resolution. Its link is signed and needs no account."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="surveys")
+    resolved_at = models.DateTimeField()
+    # Whether the ticket's history tells of it, which it does from right after it was sent.
+    is_in_history = models.BooleanField("in the history", default=False)
+
+    class Meta:
+        ordering = ["-resolved_at"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "resolved_at"], name="survey_resolution_unique")]
+        indexes = [
+            # What a worker asks for every half minute; all others of a year are not in it.
+            models.Index(fields=["next_try_at"], condition=Q(state="waiting"), name="survey_waiting"),
+            models.Index(fields=["sent_at"], condition=Q(state="sent", is_in_history=False), name="survey_untold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Survey about #{self.ticket_id}"
 
 
 def validate_week(week) -> None:

@@ -15,3 +15,10 @@ def judge_by_new_rules() -> None:
     from tickets.services import rejudging
 
     rejudging.work_off()
+
+
+@shared_task
+def send_surveys() -> None:
+    from tickets.services import surveys
+
+    surveys.deliver_due()

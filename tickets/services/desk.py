@@ -14,8 +14,10 @@ from accounts.capabilities import Capability
 from accounts.models import Team, User
 from accounts.scope import scope_for
 from memberpulse.errors import Conflict
+from memberpulse.zones import epoch
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
 from tickets.models import Category, Organization, Requester, Tag, Ticket, TicketEvent
+from tickets.services import surveys
 from tickets.services.gate import Change, EventRefused, locked, write
 
 
@@ -86,6 +88,7 @@ def reply(
     status = status or (Status.OPEN if ticket.status == Status.NEW else ticket.status)
     events = [_event(ticket, EventKind.PUBLIC_REPLY, actor, at, body=body), *_moved(ticket, actor, status, at)]
     write([Change(ticket, events)])
+    surveys.plan(ticket, events)
     return ticket
 
 
@@ -202,6 +205,7 @@ def set_status(*, ticket: Ticket, actor: User | None, status: Status, at=None, r
     ticket = _taken(ticket, revision)
     if events := _moved(ticket, actor, status, at or timezone.now()):
         write([Change(ticket, events)])
+        surveys.plan(ticket, events)
     return ticket
 
 
@@ -214,11 +218,12 @@ def _moved(ticket: Ticket, actor: User | None, status: Status, at: datetime) -> 
     return [_event(ticket, EventKind.STATUS, actor, at, value=int(status))]
 
 
-def rate(*, ticket: Ticket, score: int, comment: str = "", at: datetime | None = None) -> Ticket:
-    """The requester's opinion of the latest resolution, 1 (bad) to 5 (good)."""
+def rate(*, ticket: Ticket, score: int, comment: str = "", resolved_at: datetime | None = None, at=None) -> Ticket:
+    """The requester's opinion, 1 (bad) to 5 (good), of the resolution made at ``resolved_at`` or else the latest."""
     if score not in range(1, 6):
         raise EventRefused("A rating is a whole number from 1 to 5.")
-    return _record(ticket, EventKind.RATED, None, at, None, value=score, data={"comment": comment})
+    data = {"comment": comment} if resolved_at is None else {"comment": comment, "resolved_at": epoch(resolved_at)}
+    return _record(ticket, EventKind.RATED, None, at, None, value=score, data=data)
 
 
 @transaction.atomic
