@@ -21,19 +21,20 @@ from tests.factories import (
     person_with,
 )
 from tickets.choices import SlaMetric, Status
-from tickets.models import Rejudging, Ticket, TicketEvent
+from tickets.models import Rejudging, Survey, TeamPolicy, Ticket, TicketEvent
 from tickets.services import desk
 
 pytestmark = pytest.mark.django_db
 
 OURS = [model for model in admin.site._registry if model._meta.app_label in ("accounts", "tickets", "reporting")]
-READ_ONLY = [Ticket, TicketEvent, MetricEvent, Rejudging]
+READ_ONLY = [Ticket, TicketEvent, MetricEvent, Rejudging, Survey]
 
 
 @pytest.fixture
 def desk_with_everything():
     team = TeamFactory()
     CalendarFactory(team=team)
+    TeamPolicy.objects.create(team=team, sends_surveys=True)
     SlaTargetFactory(metric=SlaMetric.RESOLUTION, seconds=3600)
     Rejudging.objects.create(since=timezone.now())
     requester = RequesterFactory(organization=OrganizationFactory())
@@ -76,6 +77,22 @@ def test_a_person_is_added_with_an_address_and_a_password(admin_client):
 
     assert response.status_code == 302, response.context["errors"]
     assert admin_client.login(username="NEW@example.org", password=password)
+
+
+def test_a_team_is_told_to_ask_for_ratings(admin_client):
+    team = TeamFactory()
+    form = {"team": team.pk, "closes_after_days": "", "sends_surveys": "on", "survey_delay_minutes": 90}
+
+    response = admin_client.post(reverse("admin:tickets_teampolicy_add"), form)
+
+    assert response.status_code == 302, response.context["errors"]
+    policy = TeamPolicy.objects.get()
+    assert (policy.team, policy.closes_after_days, policy.sends_surveys, policy.survey_delay_minutes) == (
+        team,
+        None,
+        True,
+        90,
+    )
 
 
 def test_people_are_deactivated_and_not_deleted(admin_client):

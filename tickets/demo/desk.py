@@ -16,7 +16,7 @@ from tickets.demo.dice import Dice
 from tickets.demo.plan import SOURCE, ZONE, Plan
 from tickets.demo.topics import TOPICS
 from tickets.demo.words import FAMILY_NAMES, GIVEN_NAMES, ORGANIZATIONS
-from tickets.models import Calendar, Category, Organization, Requester, SlaTarget, Tag
+from tickets.models import Calendar, Category, Organization, Requester, SlaTarget, Tag, TeamPolicy
 from tickets.rules import Rules, current_rules
 
 INBOX, INCIDENTS, CARE = "Inbox", "Incident Response", "Customer Care"
@@ -140,6 +140,9 @@ def furnish(plan: Plan) -> Desk:
         requesters=_requesters(plan),
         rules=_promise(plan, teams),
     )
+    for team in teams.values():
+        # Soon enough to be seen in the outbox by whoever tries it.
+        TeamPolicy.objects.get_or_create(team=team, defaults={"sends_surveys": True, "survey_delay_minutes": 1})
     for name, role in ACCOUNTS.values():
         if role not in (Role.LEAD, Role.AGENT):
             Membership.objects.get_or_create(user=_person(name), team=None, role=role)
