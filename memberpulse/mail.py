@@ -67,7 +67,7 @@ def message_id_of(name: str) -> str:
     return f"<{name}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition('@')[2]}>"
 
 
-def message(mail: PlannedMail, *, to: str, subject: str, text: str, html: str) -> EmailMultiAlternatives:
+def message_for(mail: PlannedMail, *, to: str, subject: str, text: str, html: str) -> EmailMultiAlternatives:
     """The message that stands for ``mail``, its subject cleaned."""
     made = EmailMultiAlternatives(
         subject=one_line(subject)[:SUBJECT_AT_MOST],

@@ -154,7 +154,7 @@ def _message(survey: Survey, ticket: Ticket) -> EmailMultiAlternatives:
         "choices": [(score, text, f"{link}?score={score}") for score, text in SCORE_WORDS.items()],
         "days": rating_links.LASTS.days,
     }
-    return mail.message(
+    return mail.message_for(
         survey,
         to=_address_of(ticket),
         subject=f"How did we do? {title}",

@@ -69,7 +69,7 @@ def _message(mail: ExportMail) -> EmailMultiAlternatives:
         "problem": problem_of(export),
         "link": settings.SITE_URL + _path(mail),
     }
-    return planned_mail.message(
+    return planned_mail.message_for(
         mail,
         to=export.requested_by.email,
         subject=f"{_SUBJECTS[mail.kind]}: {title}",
