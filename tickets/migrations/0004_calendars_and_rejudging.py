@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('tickets', '0002_policy_and_follow_up'),
+        ('tickets', '0003_survey'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
