@@ -284,6 +284,22 @@ def test_an_answer_belongs_to_the_resolution_it_was_asked_about(clock, client, a
     assert (counted.agent, counted.score, counted.moment) == (ann, 2, NOW + DAY)
 
 
+def test_a_late_answer_is_shown_to_whom_it_is_about(clock, client, ask, ann, asking_team, resolved):
+    ticket, bob = resolved(), person_with(Role.AGENT, asking_team, name="Bob")
+    first = ask(ticket)
+    desk.set_status(ticket=ticket, actor=bob, status=Status.OPEN)
+    clock.shift(DAY)
+    desk.set_status(ticket=ticket, actor=bob, status=Status.RESOLVED)
+    client.post(first, {"score": 1, "comment": "Ann was rude."})
+
+    seen = {}
+    for person in (ann, bob, person_with(Role.LEAD, asking_team, name="Lea")):
+        client.force_login(person)
+        seen[person.name] = "Ann was rude." in client.get(f"/support/tickets/{ticket.pk}").content.decode()
+
+    assert seen == {"Ann": True, "Bob": False, "Lea": True}
+
+
 def test_two_resolutions_have_an_opinion_each(clock, client, ask, ann, asking_team, resolved):
     ticket, bob = resolved(), person_with(Role.AGENT, asking_team, name="Bob")
     first = ask(ticket)

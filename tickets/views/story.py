@@ -60,7 +60,9 @@ def _visible_ratings(steps: Sequence, timing: Timing, scope: Scope) -> set[int]:
         if step.is_resolution:
             resolved_at = step.event.at
         if step.event.kind == EventKind.RATED:
-            team, agent = credited.get(resolved_at, (None, None))
+            # Of the resolution it names; of the latest where it names none of this ticket's.
+            named = (step.event.data or {}).get("resolved_at")
+            team, agent = credited.get(named if named in credited else resolved_at, (None, None))
             own = team in scope.self_team_ids and agent is not None and agent == scope.agent_id
             if scope.allows_team(team) or own:
                 visible.add(place)
