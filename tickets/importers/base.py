@@ -298,7 +298,9 @@ class _Run:
 
     def _refuse(self, refused: Refused) -> None:
         self.account.refuse(refused)
-        self._outcomes.append(Outcome(refused.line, refused.external_id, "refused", refused.reason))
+        # What is refused is unchecked, and may not be fit to be stored or shown.
+        external_id = refused.external_id.replace("\0", "").encode("utf-8", "replace").decode()[:ID_LIMIT]
+        self._outcomes.append(Outcome(refused.line, external_id, "refused", refused.reason))
 
     def _leave(self, told: Told) -> None:
         self.account.taken.add(Result.OLDER)

@@ -60,9 +60,10 @@ def _fault(cells: list[str], columns: int) -> str:
     text = "".join(cells)
     if "\0" in text:
         return "a NUL character"
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        return BAD_BYTES
-    return "" if len(cells) == columns else "a wrong number of columns"
+    if len(cells) != columns:
+        return "a wrong number of columns"
+    is_bad = not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
+    return BAD_BYTES if is_bad else ""
 
 
 def _records(lines: "_Lines") -> Iterator[tuple[list[str], str]]:

@@ -32,7 +32,8 @@ class TicketDraft:
 
     ``digest`` is equal only if the source said the same; ``events`` begin with the creation, whose ``data`` holds the
     values the ticket began with: team, assignee, priority, category, channel, organization, status, tags.
-    ``updated_at`` is when the source changed the ticket last, aware, if it tells.
+    ``updated_at`` is when the source changed the ticket last, aware, if it tells. ``follow_up_of`` and ``follow_ups``
+    are the external ids of the closed ticket whose requester wrote again, and of those that came of this one.
     """
 
     source: str
@@ -42,6 +43,8 @@ class TicketDraft:
     events: list[EventDraft] = field(default_factory=list)
     requester: Requester | None = None
     updated_at: datetime | None = None
+    follow_up_of: str = ""
+    follow_ups: tuple[str, ...] = ()
 
 
 class Result(StrEnum):
@@ -85,7 +88,7 @@ def take_in(
     if not drafts:
         return Taken()
     tickets = _known(drafts)
-    taken, changes = Taken(), []
+    taken, changes, written = Taken(), [], []
     for draft in drafts:
         ticket = tickets.get(draft.external_id)
         result = _result(draft, ticket)
@@ -93,9 +96,11 @@ def take_in(
         on_result(draft, result)
         if result in (Result.CREATED, Result.CHANGED):
             changes.append(_change(draft, ticket))
+            written.append(draft)
         elif result == Result.UNCHANGED:
             _note_update(draft, ticket)
     write(changes)
+    _join_follow_ups(written)
     return taken
 
 
@@ -128,6 +133,19 @@ def _change(draft: TicketDraft, known: Ticket | None) -> Change:
     ticket.subject, ticket.requester, ticket.source_digest = draft.subject[:255], draft.requester, draft.digest
     ticket.source_updated_at = draft.updated_at
     return Change(ticket, [_row(event) for event in draft.events], replaces=known is not None)
+
+
+def _join_follow_ups(drafts: Sequence[TicketDraft]) -> None:
+    """Whichever of two arrives last joins them. A ticket that is not here is joined to nothing."""
+    pairs = [(draft.external_id, draft.follow_up_of) for draft in drafts if draft.follow_up_of]
+    pairs += [(follow_up, draft.external_id) for draft in drafts for follow_up in draft.follow_ups]
+    if not pairs:
+        return
+    named = Ticket.objects.filter(source=drafts[0].source, external_id__in={name for pair in pairs for name in pair})
+    numbers = dict(named.values_list("external_id", "pk"))
+    for follow_up, closed in pairs:
+        if follow_up in numbers and closed in numbers and follow_up != closed:
+            Ticket.objects.filter(pk=numbers[follow_up]).update(follow_up_of=numbers[closed])
 
 
 def _row(draft: EventDraft) -> TicketEvent:
