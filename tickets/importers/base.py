@@ -74,6 +74,13 @@ class Refused:
     external_id: str = ""
 
 
+class Pause:
+    """What was told before it is written before what follows is read: that may ask for what is then there."""
+
+
+PAUSE = Pause()
+
+
 class Outcome(NamedTuple):
     """What became of something in the file.
 
@@ -180,7 +187,7 @@ class Format(NamedTuple):
 
     label: str
     source: str
-    read: Callable[[Source], Iterator[Told | Refused]]
+    read: Callable[[Source], Iterator[Told | Refused | Pause]]
     note: str = ""
     companions: tuple[Companion, ...] = ()
     count: Callable[[Source], Iterator[object]] = count_csv_rows
@@ -261,7 +268,7 @@ class _Run:
         """Reads inside the transaction too, so that names new to us are written with the tickets that bring them."""
         with transaction.atomic():
             _wait_for_others(self._source_name)
-            batch = list(islice(self._tellings, BATCH))
+            batch, is_paused = self._next_batch()
             self._take(batch)
             transaction.set_rollback(dry_run)
         if dry_run:
@@ -269,13 +276,27 @@ class _Run:
         for outcome in sorted(self._outcomes, key=lambda outcome: outcome.line):
             self._on_outcome(outcome)
         self._outcomes.clear()
-        return bool(batch)
+        return bool(batch) or is_paused
 
-    def _newest(self, items: Iterable[Told | Refused]) -> Iterator[Told]:
+    def _next_batch(self) -> tuple[list[Told], bool]:
+        """What is to be written at once, and whether it ends with a pause."""
+        batch: list[Told] = []
+        for item in self._tellings:
+            if isinstance(item, Pause):
+                return batch, True
+            batch.append(item)
+            if len(batch) == BATCH:
+                break
+        return batch, False
+
+    def _newest(self, items: Iterable[Told | Refused | Pause]) -> Iterator[Told | Pause]:
         """The tickets to be written. One that comes again without a later date keeps what was told first."""
         # The latest date of what was told of each; None where it had none.
         seen: dict[str, datetime | None] = {}
         for item in items:
+            if isinstance(item, Pause):
+                yield item
+                continue
             self.account.rows += item.rows
             before = seen.get(item.external_id, NEVER)
             if isinstance(item, Refused):
@@ -327,15 +348,15 @@ class _Run:
             self._refuse(Refused(told.line, reason, told.rows, told.external_id))
 
     def _write(self, tellings: list[Told]) -> None:
-        results: dict[str, Result] = {}
+        results: dict[int, Result] = {}
 
         def keep(draft: TicketDraft, result: Result) -> None:
-            results[draft.external_id] = result
+            results[id(draft)] = result
 
         taken = take_in([told.draft for told in tellings], on_result=keep)
         self.account.taken += taken
         for told in tellings:
-            self._outcomes.append(Outcome(told.line, told.external_id, results[told.external_id]))
+            self._outcomes.append(Outcome(told.line, told.external_id, results[id(told.draft)]))
             for mended in [*told.mended, *_early(told)]:
                 self.account.mend(mended)
                 self._outcomes.append(Outcome(mended.line, told.external_id, "mended", mended.reason))

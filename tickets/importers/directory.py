@@ -43,6 +43,11 @@ class Directory:
         self._known: dict[Hashable, Model] = {}
         self._told: set[tuple[int, int]] | None = None
 
+    def of_source(self, source: str) -> "Directory":
+        """Itself, for a format whose source only its file names; to be called before anything is asked for."""
+        self._source = source
+        return self
+
     def forget(self) -> None:
         """To be called when a transaction that may have made some is undone."""
         self._known.clear()

@@ -89,16 +89,31 @@ class _Plain(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
     def readinto(self, buffer) -> int:
-        try:
+        with self._faults_told():
             count = self._file.readinto(buffer)
+        self._count += count
+        self._check_limits()
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Going back means to unpack from the beginning again."""
+        with self._faults_told():
+            self._count = self._file.seek(offset, whence)
+        self._check_limits()
+        return self._count
+
+    @contextmanager
+    def _faults_told(self) -> Iterator[None]:
+        try:
+            yield
         except (EOFError, gzip.BadGzipFile, zlib.error):
             raise FileError(f"{self._name} is damaged or cut off. Nothing of it was imported.") from None
         except OSError as error:
             raise FileError(f"{self._name} cannot be read: {_why(error)}.") from None
-        self._count += count
-        self._check_limits()
-        return count
 
     def _check_limits(self) -> None:
         limits = self._limits

@@ -25,13 +25,13 @@ class Row(NamedTuple):
     fault: str = ""
 
 
-def csv_rows(text: TextIO, needed: Iterable[str], also: Iterable[str] = ()) -> Iterator[Row]:
+def csv_rows(text: TextIO, needed: Iterable[str], also: Iterable[str] = (), *, delimiter: str = ",") -> Iterator[Row]:
     """The rows below the header, blank lines left out.
 
     Raises FileError if a ``needed`` column is missing, or if one of these or of those ``also`` used stands there twice.
     """
     lines = _Lines(text)
-    records = _records(lines)
+    records = _records(lines, delimiter)
     header = [name.strip().lower() for name in next(records, ([], ""))[0]]
     _check_header(header, list(needed), also)
     for cells, fault in records:
@@ -40,9 +40,9 @@ def csv_rows(text: TextIO, needed: Iterable[str], also: Iterable[str] = ()) -> I
             yield Row(lines.first, lines.count, by_name, fault or _fault(cells, len(header)))
 
 
-def count_csv(text: TextIO) -> Iterator[None]:
+def count_csv(text: TextIO, *, delimiter: str = ",") -> Iterator[None]:
     """Once for each record after the first, blank lines left out: as many as ``csv_rows`` has, for less."""
-    records = _records(_Lines(text))
+    records = _records(_Lines(text), delimiter)
     next(records, None)
     return (None for cells, fault in records if fault or cells)
 
@@ -66,9 +66,9 @@ def _fault(cells: list[str], columns: int) -> str:
     return BAD_BYTES if is_bad else ""
 
 
-def _records(lines: "_Lines") -> Iterator[tuple[list[str], str]]:
+def _records(lines: "_Lines", delimiter: str) -> Iterator[tuple[list[str], str]]:
     """The cells of each record; of an unreadable one those at its beginning, and why."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.begin()
         try:
@@ -78,7 +78,7 @@ def _records(lines: "_Lines") -> Iterator[tuple[list[str], str]]:
         except csv.Error as error:
             lines.leave_quotes()
             # The last of them may be cut off.
-            yield next(csv.reader([lines.head]), [])[:-1], f"no CSV ({error})"
+            yield next(csv.reader([lines.head], delimiter=delimiter), [])[:-1], f"no CSV ({error})"
 
 
 class _Lines:

@@ -30,7 +30,7 @@ class EventRefused(Refusal):
 
 @dataclass
 class Change:
-    """A ticket with what is added to it. A ticket without a key is new; ``replaces`` writes its history anew."""
+    """A ticket with what is added to it, be it new or stored; ``replaces`` writes its history anew."""
 
     ticket: Ticket
     added: list[TicketEvent]
@@ -131,8 +131,9 @@ def _moment_or_none(seconds: int | None) -> datetime | None:
 
 
 def _save_tickets(changes: Sequence[Change]) -> None:
-    new = [change.ticket for change in changes if change.ticket.pk is None]
-    old = [change.ticket for change in changes if change.ticket.pk is not None]
+    # A new one may have its number already.
+    new = [change.ticket for change in changes if change.ticket._state.adding]
+    old = [change.ticket for change in changes if not change.ticket._state.adding]
     for ticket in old:
         ticket.save(force_update=True)
     Ticket.objects.bulk_create(new, batch_size=BATCH)

@@ -1,11 +1,13 @@
 """Many tickets with whole histories at once: what importers and the demo desk hand to the gate."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from tickets.choices import EventKind, Writer
@@ -33,7 +35,8 @@ class TicketDraft:
     ``digest`` is equal only if the source said the same; ``events`` begin with the creation, whose ``data`` holds the
     values the ticket began with: team, assignee, priority, category, channel, organization, status, tags.
     ``updated_at`` is when the source changed the ticket last, aware, if it tells. ``follow_up_of`` and ``follow_ups``
-    are the external ids of the closed ticket whose requester wrote again, and of those that came of this one.
+    are the external ids of the closed ticket whose requester wrote again, and of those that came of this one. With
+    ``number``, a new ticket gets that one, which must be free.
     """
 
     source: str
@@ -45,6 +48,11 @@ class TicketDraft:
     updated_at: datetime | None = None
     follow_up_of: str = ""
     follow_ups: tuple[str, ...] = ()
+    number: int | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.source, self.external_id
 
 
 class Result(StrEnum):
@@ -82,15 +90,15 @@ def take_in(
     """Writes what is new or different, in one transaction; the same drafts again change nothing.
 
     A known ticket whose source tells something else gets its history written anew, since the source is its truth,
-    unless what is here is newer, or somebody here has written to it. All drafts are of one source, and no two of one
-    ticket. ``on_result`` is told of each.
+    unless what is here is newer, or somebody here has written to it. No two drafts are of one ticket. ``on_result``
+    is told of each.
     """
     if not drafts:
         return Taken()
     tickets = _known(drafts)
     taken, changes, written = Taken(), [], []
     for draft in drafts:
-        ticket = tickets.get(draft.external_id)
+        ticket = tickets.get(draft.identity)
         result = _result(draft, ticket)
         taken.add(result)
         on_result(draft, result)
@@ -104,10 +112,21 @@ def take_in(
     return taken
 
 
-def _known(drafts: Sequence[TicketDraft]) -> dict[str, Ticket]:
+def _known(drafts: Sequence[TicketDraft]) -> dict[tuple[str, str], Ticket]:
     """Locked, so that nobody at the desk writes in between; in order, so that two of these wait for each other."""
-    named = Ticket.objects.filter(source=drafts[0].source, external_id__in=[draft.external_id for draft in drafts])
-    return {ticket.external_id: ticket for ticket in named.order_by("pk").select_for_update(of=("self",))}
+    named = from_sources(draft.identity for draft in drafts).order_by("pk").select_for_update(of=("self",))
+    return {(ticket.source, ticket.external_id): ticket for ticket in named}
+
+
+def from_sources(identities: Iterable[tuple[str, str]]) -> QuerySet[Ticket]:
+    """The tickets known by these sources and ids of theirs."""
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for source, external_id in identities:
+        by_source[source].append(external_id)
+    wanted = Q(pk__in=())
+    for source, external_ids in by_source.items():
+        wanted |= Q(source=source, external_id__in=external_ids)
+    return Ticket.objects.filter(wanted)
 
 
 def _result(draft: TicketDraft, known: Ticket | None) -> Result:
@@ -129,7 +148,7 @@ def _note_update(draft: TicketDraft, known: Ticket) -> None:
 
 
 def _change(draft: TicketDraft, known: Ticket | None) -> Change:
-    ticket = known or Ticket(source=draft.source, external_id=draft.external_id)
+    ticket = known or Ticket(pk=draft.number, source=draft.source, external_id=draft.external_id)
     ticket.subject, ticket.requester, ticket.source_digest = draft.subject[:255], draft.requester, draft.digest
     ticket.source_updated_at = draft.updated_at
     return Change(ticket, [_row(event) for event in draft.events], replaces=known is not None)
