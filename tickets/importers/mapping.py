@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -192,9 +192,9 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 def _is_pattern(pattern: str) -> bool:
     """Whether a moment written so is read as the same day again."""
-    told = datetime(2019, 8, 27)  # noqa: DTZ001 - a wall clock's, only compared with itself
+    told = datetime(2019, 8, 27, tzinfo=UTC)
     try:
-        return datetime.strptime(told.strftime(pattern), pattern).date() == told.date()  # noqa: DTZ007
+        return datetime.strptime(told.strftime(pattern), pattern).date() == told.date()  # noqa: DTZ007 - days only
     except (ValueError, re.error):
         return False
 
