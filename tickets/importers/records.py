@@ -31,6 +31,8 @@ LINE_TARGET = 300_000
 # A message's next piece.
 CONTINUED = "continued"
 
+NO_CREATION = "a history that does not begin with its one creation"
+
 _KINDS = {kind.slug: kind for kind in EventKind}
 _WRITERS = {writer.slug: writer for writer in Writer}
 # The kinds whose value is a thing of the desk or a code, and the word it goes by.
@@ -334,6 +336,8 @@ def read_events(told: list[Any], known: Known) -> list[ReadEvent]:
         pieces = []
         events.append(_read_event(Record(each), known))
         _check_order(events)
+    if not events:
+        raise ValueRefusedError(NO_CREATION)
     return _with_rest(events, pieces)
 
 
@@ -346,7 +350,7 @@ def _with_rest(events: list[ReadEvent], pieces: list[str]) -> list[ReadEvent]:
 def _check_order(events: list[ReadEvent]) -> None:
     is_first = len(events) == 1
     if (events[-1].kind == EventKind.CREATED) != is_first:
-        raise ValueRefusedError("a history that does not begin with its one creation")
+        raise ValueRefusedError(NO_CREATION)
     if not is_first and events[-1].at < events[-2].at:
         raise ValueRefusedError("an event that is earlier than the one before it")
 
