@@ -173,17 +173,8 @@ class _Ticket:
         cells = self._cells
         if not checked_name("ticket id", cells["id"], ID_LIMIT):
             raise ValueRefusedError("ticket id missing")
-        limits = {
-            "group": 100,
-            "type": 100,
-            "agent": 100,
-            "requester": 200,
-            "contact": 200,
-            "email": 190,
-            "company": 200,
-        }
-        for column, limit in limits.items():
-            checked_name(column, cells[column], limit)
+        for column, limit in LIMITS.items():
+            checked_name(COLUMNS[column][0], cells[column], limit)
         self._tags = sorted(set(filter(None, map(str.strip, cells["tags"].split(",")))))
         if len(self._tags) > TAGS_LIMIT:
             raise ValueRefusedError(f"tags: more than {TAGS_LIMIT}")

@@ -22,7 +22,8 @@ A snapshot tells few moments. How it becomes a history:
   was fulfilled under a policy. Breaches marked ``deleted`` do not count.
 - A deleted ticket is deleted when it was updated last. So is one merged into another (tag ``closed_by_merge``), since
   the export does not say which: both are in no figure.
-- Follow-ups are joined by ``followup_ids`` and by ``via.source.from.ticket_id``, in whatever order they arrive.
+- Follow-ups are joined by ``followup_ids`` and ``via.source.from.ticket_id``: by whichever of the two tickets is read
+  last, if it names the other.
 - A ticket with a value of another type than Zendesk's is refused. Custom fields, comments and forms are not read.
   Entries of companion files that cannot be read are as if they were not there; an unreadable rating or metric event
   refuses its ticket.

@@ -96,7 +96,7 @@ def take_in(
     if not drafts:
         return Taken()
     tickets = _known(drafts)
-    taken, changes, written = Taken(), [], []
+    taken, changes, latest = Taken(), [], []
     for draft in drafts:
         ticket = tickets.get(draft.identity)
         result = _result(draft, ticket)
@@ -104,11 +104,12 @@ def take_in(
         on_result(draft, result)
         if result in (Result.CREATED, Result.CHANGED):
             changes.append(_change(draft, ticket))
-            written.append(draft)
         elif result == Result.UNCHANGED:
             _note_update(draft, ticket)
+        if result != Result.OLDER:
+            latest.append(draft)
     write(changes)
-    _join_follow_ups(written)
+    _join_follow_ups(latest)
     return taken
 
 
@@ -155,7 +156,7 @@ def _change(draft: TicketDraft, known: Ticket | None) -> Change:
 
 
 def _join_follow_ups(drafts: Sequence[TicketDraft]) -> None:
-    """Whichever of two arrives last joins them. A ticket that is not here is joined to nothing."""
+    """Whichever of two arrives last joins them, if it names the other; else the one that does, when it comes again."""
     pairs = [(draft.external_id, draft.follow_up_of) for draft in drafts if draft.follow_up_of]
     pairs += [(follow_up, draft.external_id) for draft in drafts for follow_up in draft.follow_ups]
     if not pairs:
