@@ -21,6 +21,8 @@ ELEMENT_LIMIT = 1_000_000
 # What stands around the elements: page addresses, cursors, counts.
 FRAME_LIMIT = 4_000_000
 DEPTH_LIMIT = 50
+# In one element. Each takes its time, also where the element is refused.
+MARKS_LIMIT = 100_000
 # The most that fits the database's numbers.
 NUMBER_LIMIT = 2**63 - 1
 
@@ -117,6 +119,7 @@ class _Cutter:
         self._file, self._name = file, name
         self.found = False
         self._in_string = False
+        self._marks = 0
         self._begin_value()
 
     def _begin_value(self) -> None:
@@ -159,6 +162,9 @@ class _Cutter:
             raise _NoJsonError("is no list, or has too much around it")
 
     def _take(self, mark: bytes) -> Iterator[_Raw]:
+        self._marks += 1
+        if self._marks > MARKS_LIMIT:
+            raise _NoJsonError("has an entry of too many parts")
         if mark == b'"':
             self._in_string = not self._in_string
             self._keep(mark)
@@ -195,7 +201,7 @@ class _Cutter:
         self._has_wanted = self._has_wanted or (self._list_depth is not None and self._is_wanted)
 
     def _end_element(self) -> Iterator[_Raw]:
-        element, self._element = self._element, _Raw()
+        element, self._element, self._marks = self._element, _Raw(), 0
         if not element.is_blank:
             self._frame += b"0"
             if self._is_wanted:
@@ -215,6 +221,7 @@ class _Cutter:
         self.found = self.found or self._has_wanted or is_object
         if is_object:
             yield self._whole
+        self._marks = 0
         self._begin_value()
 
 
