@@ -296,6 +296,17 @@ REJUDGE_RUN_SECONDS = _seconds(12)
 # How often surveys are looked through for those to be sent.
 SURVEY_SECONDS = _seconds(30)
 
+# Files that were uploaded to be imported, and the accounts of them.
+IMPORT_DIR = Path(env.str("IMPORT_DIR", default=str(VAR_DIR / "imports")))
+IMPORT_FILES_KEPT = timedelta(days=30)
+IMPORT_LEASE = EXPORT_LEASE
+IMPORT_HEARTBEAT_SECONDS = EXPORT_HEARTBEAT_SECONDS
+IMPORT_SWEEP_SECONDS = EXPORT_SWEEP_SECONDS
+IMPORT_REPUBLISH_AFTER = EXPORT_REPUBLISH_AFTER
+IMPORT_WAITS_FOR_WORKER = EXPORT_WAITS_FOR_WORKER
+IMPORT_ATTEMPTS = 3
+IMPORT_TIME_LIMIT_SECONDS = _seconds(60 * 60)
+
 BROKER_SOCKET = socket_path(VAR_DIR)
 CELERY_BROKER_URL = needed("CELERY_BROKER_URL", in_production=PRODUCTION, default=f"redis+socket://{BROKER_SOCKET}")
 _broker = environ.urlparse(CELERY_BROKER_URL)
@@ -328,6 +339,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reporting.tasks.sweep_exports",
         "schedule": EXPORT_SWEEP_SECONDS,
         "options": {"expires": EXPORT_SWEEP_SECONDS},
+    },
+    "sweep-imports": {
+        "task": "tickets.tasks.sweep_imports",
+        "schedule": IMPORT_SWEEP_SECONDS,
+        "options": {"expires": IMPORT_SWEEP_SECONDS},
     },
     "close-resolved-tickets": {
         "task": "tickets.tasks.close_resolved_tickets",

@@ -364,3 +364,80 @@ class Rejudging(models.Model):
 
     def __str__(self) -> str:
         return f"New rules of {self.requested_at:%Y-%m-%d %H:%M}"
+
+
+class ImportState(models.TextChoices):
+    PREVIEWED = "previewed", "Being checked"
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class ImportRun(models.Model):
+    """A file of tickets that somebody uploaded, on its way into the desk, and the account of what became of it.
+
+    The file and those that go with it lie in a folder named by ``uuid``, under names of ours; ``file_name`` and
+    ``companions`` say what their owner called them. ``position`` is how many bytes of ``size`` are read. ``preview``
+    is what the page says of the first tickets, ``counts`` and ``reasons`` what is known of all of them so far.
+    """
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="import_runs")
+    format = models.CharField(max_length=20)
+    # Two files of one source are never read at the same time.
+    source = models.CharField(max_length=40)
+    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
+    file_name = models.CharField("file", max_length=150)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    companions = models.JSONField(default=dict)
+    mapping = models.TextField(blank=True)
+    preview = models.JSONField(default=dict)
+
+    is_dry_run = models.BooleanField("dry run", default=False)
+    state = models.CharField(max_length=9, choices=ImportState.choices, default=ImportState.PREVIEWED)
+    is_cancel_asked = models.BooleanField(default=False)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    next_publish_at = models.DateTimeField(null=True)
+    position = models.PositiveBigIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    reasons = models.JSONField(default=dict)
+    # Why it failed or was cancelled, as a sentence.
+    reason = models.TextField(blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    files_deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "next_publish_at"], name="import_state_publish")]
+        constraints = [
+            models.UniqueConstraint(fields=["source"], condition=Q(state="running"), name="import_one_of_a_source"),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(claim_token__isnull=False, lease_until__isnull=False),
+                name="import_running_is_claimed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="waiting") | Q(queued_at__isnull=False, next_publish_at__isnull=False),
+                name="import_waiting_is_announced",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (ImportState.WAITING, ImportState.RUNNING)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (ImportState.FINISHED, ImportState.FAILED, ImportState.CANCELLED)

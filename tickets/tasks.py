@@ -1,6 +1,12 @@
-"""What workers do for the desk. What is left to do is in the database; a lost message loses nothing."""
+"""What workers do for the desk. What is left to do is in the database; a lost message loses nothing.
+
+Messages hold a UUID at most, so that old and new workers can run side by side.
+"""
+
+from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 
 
 @shared_task
@@ -22,3 +28,17 @@ def send_surveys() -> None:
     from tickets.services import surveys
 
     surveys.deliver_due()
+
+
+@shared_task(soft_time_limit=settings.IMPORT_TIME_LIMIT_SECONDS, time_limit=settings.IMPORT_TIME_LIMIT_SECONDS * 1.1)
+def run_import(run_id: str) -> None:
+    from tickets.services import imports
+
+    imports.work(UUID(run_id))
+
+
+@shared_task
+def sweep_imports() -> None:
+    from tickets.services import imports
+
+    imports.sweep()

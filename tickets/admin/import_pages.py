@@ -1,0 +1,128 @@
+"""An import in the words and numbers of its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+
+from tickets.importers import FORMATS
+from tickets.models import ImportRun, ImportState
+from tickets.services import imports
+from tickets.services.imports import kinds
+
+RESULTS = {
+    "created": "Created",
+    "changed": "Changed",
+    "unchanged": "Unchanged",
+    "older": "Older than what is here",
+    "mended": "Mended rows",
+    "refused": "Refused",
+}
+STEPS = ("Upload", "Preview", "Import", "Account")
+
+
+def steps_of(run: ImportRun | None) -> list[dict[str, Any]]:
+    """The four steps, and which of them the import is at; None is one to come."""
+    at = 0 if run is None else 1 if run.state == ImportState.PREVIEWED else 2 if run.is_under_way else 3
+    return [{"name": name, "is_now": number == at, "is_done": number < at} for number, name in enumerate(STEPS)]
+
+
+def counted(counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"key": key, "label": label, "count": f"{counts.get(key, 0):,}"} for key, label in RESULTS.items()]
+
+
+# What will become of a ticket that is only looked at.
+FORESEEN = {"created": "new", "changed": "will change", "unchanged": "known", "older": "known, newer here"}
+
+
+def told(reasons: dict[str, list[dict]], kind: str, place: str) -> list[dict[str, Any]]:
+    """Each reason with where it holds: "lines 4, 9, …"."""
+    return [
+        {"reason": each["reason"], "count": f"{each['count']:,}", "where": _where(each, place)}
+        for each in reasons.get(kind, [])
+    ]
+
+
+def _where(reason: dict[str, Any], place: str) -> str:
+    more = ", …" if reason["count"] > len(reason["lines"]) else ""
+    return f"{place}{'' if reason['count'] == 1 else 's'} {', '.join(map(str, reason['lines']))}{more}"
+
+
+@dataclass
+class Progress:
+    run: ImportRun
+
+    @cached_property
+    def words(self) -> str:
+        return imports.words_for(self.run)
+
+    @property
+    def written(self) -> str:
+        return imports.written_sentence(self.run)
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.run.position / self.run.size)) if self.run.size else 0
+
+    @property
+    def counts(self) -> list[dict[str, Any]]:
+        return counted(self.run.counts)
+
+    @property
+    def rows(self) -> str:
+        """Known once the file was read to its end."""
+        counts = self.run.counts
+        return f"{counts['rows']:,} rows read, {counts['refused_rows']:,} of them refused." if "rows" in counts else ""
+
+    @property
+    def mended(self) -> list[dict[str, Any]]:
+        return told(self.run.reasons, "mended", self._place)
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        return told(self.run.reasons, "refused", self._place)
+
+    @property
+    def seconds(self) -> int:
+        """How long it has been running, or ran."""
+        if not self.run.started_at:
+            return 0
+        return max(0, int(((self.run.finished_at or timezone.now()) - self.run.started_at).total_seconds()))
+
+    @property
+    def elapsed(self) -> str:
+        minutes, seconds = divmod(self.seconds, 60)
+        return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+    @property
+    def finished_at(self) -> str:
+        return _moment(self.run, self.run.finished_at)
+
+    @property
+    def has_account(self) -> bool:
+        """An import that no worker began has none."""
+        return self.run.is_over and self.run.attempt > 0
+
+    @property
+    def _place(self) -> str:
+        return FORMATS[self.run.format].place if self.run.format in FORMATS else "line"
+
+    def as_json(self) -> dict[str, Any]:
+        """What the page's script shows without loading the page again."""
+        return {
+            "state": self.run.state,
+            "words": self.words,
+            "is_over": self.run.is_over,
+            "position": self.run.position,
+            "size": self.run.size,
+            "percent": self.percent,
+            "counts": {key: self.run.counts.get(key, 0) for key in RESULTS},
+            "elapsed": self.elapsed,
+            "elapsed_seconds": self.seconds,
+        }
+
+
+def _moment(run: ImportRun, at: datetime | None) -> str:
+    return f"{at.astimezone(kinds.zone_of(run)):%Y-%m-%d %H:%M}" if at else ""

@@ -1,0 +1,65 @@
+"""What time does to imports. Many sweepers at once do no harm: each step is an UPDATE that one of them wins."""
+
+import logging
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.utils import timezone
+
+from tickets.models import ImportRun, ImportState
+from tickets.services.imports import files
+from tickets.services.imports.hints import before_next_hint, hint
+from tickets.services.imports.words import SENTENCES
+
+logger = logging.getLogger(__name__)
+
+FORGOTTEN = "It was checked but never started."
+
+
+def sweep() -> None:
+    now = timezone.now()
+    steps = (
+        partial(_free_dead_leases, now),
+        partial(_hint_again, now),
+        partial(_forget_unstarted, now),
+        partial(_delete_old_files, now),
+        files.delete_strays,
+    )
+    for step in steps:
+        # A full disk must not keep the others from being done.
+        try:
+            step()
+        except Exception:
+            logger.exception("A step of the sweep failed: %s", step)
+
+
+def _free_dead_leases(now: datetime) -> None:
+    """Back into the queue with what a worker left behind; what took all its attempts with it has failed."""
+    left = ImportRun.objects.filter(state=ImportState.RUNNING, lease_until__lte=now)
+    over = {"finished_at": now}
+    left.filter(is_cancel_asked=True).update(state=ImportState.CANCELLED, **over)
+    again = left.filter(attempt__lt=settings.IMPORT_ATTEMPTS)
+    again.update(state=ImportState.WAITING, next_publish_at=now)
+    left.update(state=ImportState.FAILED, reason=SENTENCES["WORKER_LOST"], **over)
+
+
+def _hint_again(now: datetime) -> None:
+    waiting = ImportRun.objects.filter(state=ImportState.WAITING)
+    for run in waiting.filter(next_publish_at__lte=now).order_by("queued_at"):
+        again_at = now + before_next_hint(now - run.queued_at)
+        if waiting.filter(pk=run.pk, next_publish_at=run.next_publish_at).update(next_publish_at=again_at):
+            hint(run.pk)
+
+
+def _forget_unstarted(now: datetime) -> None:
+    unstarted = ImportRun.objects.filter(state=ImportState.PREVIEWED, created_at__lte=now - settings.IMPORT_FILES_KEPT)
+    unstarted.update(state=ImportState.CANCELLED, reason=FORGOTTEN, finished_at=now - settings.IMPORT_FILES_KEPT)
+
+
+def _delete_old_files(now: datetime) -> None:
+    """What was uploaded holds what people wrote: it is not kept for ever. The account is."""
+    old = ImportRun.objects.filter(finished_at__lte=now - settings.IMPORT_FILES_KEPT, files_deleted_at=None)
+    for run in old:
+        files.delete_uploads(run)
+        ImportRun.objects.filter(pk=run.pk).update(files_deleted_at=now)
