@@ -44,7 +44,10 @@ def companions_of(run: ImportRun) -> dict[str, Path]:
 def mapping_of(run: ImportRun) -> Mapping | None:
     """Raises FileError with a sentence that names the key at fault."""
     path = companions_of(run).get(MAPPING)
-    return read_mapping(path) if path else None
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        return read_mapping(file)
 
 
 def source_of(run: ImportRun) -> str:

@@ -34,7 +34,7 @@ def preview(run: ImportRun) -> dict[str, Any]:
 
 
 def _read(run: ImportRun, kind: Format) -> dict[str, Any]:
-    source, book, seen = kinds.source_of(run), Book(io.StringIO()), []
+    source, zone, book, seen = kinds.source_of(run), _zone(run), Book(io.StringIO()), []
 
     def on_outcome(outcome: Outcome) -> None:
         book.add(outcome)
@@ -50,9 +50,15 @@ def _read(run: ImportRun, kind: Format) -> dict[str, Any]:
             at_most=TICKETS,
             on_outcome=on_outcome,
         )
-        tickets = _tickets(source, seen, kinds.zone_of(run))
+        tickets = _tickets(source, seen, zone)
         transaction.set_rollback(True)
-    return {"source": source, "tickets": tickets, "counts": book.counts, "reasons": book.reasons}
+    return {"source": source, "zone": zone.key, "tickets": tickets, "counts": book.counts, "reasons": book.reasons}
+
+
+def _zone(run: ImportRun) -> ZoneInfo:
+    """The one that the file's own times are in."""
+    mapping = kinds.mapping_of(run)
+    return (mapping and mapping.zone) or kinds.zone_of(run)
 
 
 def _tickets(source: str, seen: list[Outcome], zone: ZoneInfo) -> list[dict[str, str]]:
