@@ -28,8 +28,11 @@ POINTS = {
     "mailed": ("memberpulse.mail", "_hand_over"),
 }
 
-# Of tasks that are no exports.
-OTHER_POINTS = {"judged": ("tickets.services.rejudging", "_derive")}
+# Of work that is no export.
+OTHER_POINTS = {
+    "judged": ("tickets.services.rejudging", "_derive"),
+    "batch written": ("tickets.services.imports.worker._Watch", "on_progress"),
+}
 
 
 def halting_after(function):

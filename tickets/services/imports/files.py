@@ -90,6 +90,13 @@ def delete_uploads(run: ImportRun) -> None:
             path.unlink(missing_ok=True)
 
 
+def delete_other_accounts(run_id: UUID, token: UUID) -> None:
+    """Those of workers that lost their claims."""
+    for path in folder_of(run_id).glob("account-*"):
+        if path != account_of(run_id, token):
+            path.unlink(missing_ok=True)
+
+
 def delete_folder(run_id: UUID) -> None:
     shutil.rmtree(folder_of(run_id), ignore_errors=True)
 

@@ -55,6 +55,7 @@ def work(run_id: UUID) -> None:
             _settle(claim, error)
         finally:
             hint_next(source)
+        files.delete_other_accounts(run_id, claim.token)
 
 
 def _work(claim: Claim) -> None:
