@@ -6,11 +6,22 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import default_time_zone, validate_time_zone
-from tickets.importers.base import Format
+from tickets.importers.base import Companion, Format
 from tickets.services.imports.kinds import LIMITS, MAPPING
 
 MAPPING_FILE = "mapping_file"
 MAPPING_LIMIT = 200_000
+# To begin with, where nobody has a mapping yet.
+SKELETON = """\
+# The file's own names stand at the right.
+source = "my-desk"
+moments = ["%Y-%m-%d %H:%M:%S", "iso"]
+
+[fields]
+id = "Ticket ID"
+subject = "Subject"
+created_at = "Created"
+"""
 TOO_LARGE = f"This file has more than {LIMITS.bytes / 1_000_000:g} MB. Import it in parts."
 
 
@@ -37,9 +48,7 @@ class CompanionsForm(forms.Form):
             if companion.name == MAPPING:
                 self._add_mapping()
             else:
-                self.fields[companion.name] = forms.FileField(
-                    label=companion.label[:1].upper() + companion.label[1:], required=False, widget=forms.FileInput
-                )
+                self.fields[companion.name] = _companion_field(companion)
         for name in too_large & self.fields.keys():
             self.fields[name].required = False
 
@@ -49,6 +58,7 @@ class CompanionsForm(forms.Form):
             required=False,
             max_length=MAPPING_LIMIT,
             strip=False,
+            initial=SKELETON,
             widget=forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField mapping", "spellcheck": "false"}),
             help_text="Which column is what, in TOML.",
         )
@@ -98,6 +108,17 @@ class CompanionsForm(forms.Form):
         """The files that were uploaded, by the names the format gives them."""
         names = [each.name for each in self.kind.companions if each.name != MAPPING]
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data.get(name)}
+
+
+def _companion_field(companion: Companion) -> forms.FileField:
+    """Never required: what is missing is told by the preview, as it may be uploaded there."""
+    told = companion.label if companion.is_needed else f"{companion.label}, if you have it"
+    return forms.FileField(
+        label=companion.name.replace("_", " ").capitalize(),
+        required=False,
+        widget=forms.FileInput,
+        help_text=f"{told[:1].upper()}{told[1:]}.",
+    )
 
 
 def _with_plain_breaks(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from tickets.importers import FORMATS
+from tickets.importers.base import Format
 from tickets.models import ImportRun, ImportState
 from tickets.services import imports
 from tickets.services.imports import kinds
@@ -20,6 +21,7 @@ RESULTS = {
     "mended": "Mended rows",
     "refused": "Refused",
 }
+WOULD = {"created": "Would be created", "changed": "Would be changed"}
 STEPS = ("Upload", "Preview", "Import", "Account")
 
 
@@ -29,8 +31,19 @@ def steps_of(run: ImportRun | None) -> list[dict[str, Any]]:
     return [{"name": name, "is_now": number == at, "is_done": number < at} for number, name in enumerate(STEPS)]
 
 
-def counted(counts: dict[str, int]) -> list[dict[str, Any]]:
-    return [{"key": key, "label": label, "count": f"{counts.get(key, 0):,}"} for key, label in RESULTS.items()]
+def offered(name: str, kind: Format) -> dict[str, Any]:
+    """A format to choose, with the names of what goes with its file."""
+    return {
+        "name": name,
+        "kind": kind,
+        "needs": [each.label for each in kind.companions if each.is_needed],
+        "takes": [each.name.replace("_", " ") for each in kind.companions if not each.is_needed],
+    }
+
+
+def counted(counts: dict[str, int], *, is_dry_run: bool = False) -> list[dict[str, Any]]:
+    labels = RESULTS | (WOULD if is_dry_run else {})
+    return [{"key": key, "label": label, "count": f"{counts.get(key, 0):,}"} for key, label in labels.items()]
 
 
 # What will become of a ticket that is only looked at.
@@ -68,7 +81,7 @@ class Progress:
 
     @property
     def counts(self) -> list[dict[str, Any]]:
-        return counted(self.run.counts)
+        return counted(self.run.counts, is_dry_run=self.run.is_dry_run)
 
     @property
     def rows(self) -> str:

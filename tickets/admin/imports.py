@@ -17,7 +17,7 @@ from memberpulse.admin import ReadOnlyAdmin
 from memberpulse.errors import Refusal
 from memberpulse.zones import zone_names
 from tickets.admin.import_forms import TOO_LARGE, CompanionsForm, UploadForm
-from tickets.admin.import_pages import FORESEEN, Progress, steps_of, told
+from tickets.admin.import_pages import FORESEEN, Progress, offered, steps_of, told
 from tickets.admin.uploads import limited
 from tickets.importers import FORMATS
 from tickets.importers.base import Format
@@ -79,6 +79,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     # --- Pages ---
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
+
     @limited
     @_asked
     def add_view(self, request, form_url="", extra_context=None):
@@ -113,7 +116,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return self._previewed(request, run, _kept_form(run))
 
     def _choose(self, request, status: int) -> HttpResponse:
-        formats = [{"name": name, "kind": kind} for name, kind in FORMATS.items()]
+        formats = [offered(name, kind) for name, kind in FORMATS.items()]
         return self._page(request, "choose", status=status, title="Import tickets", formats=formats)
 
     def _upload(self, request, kind: Format, form: UploadForm, *, status: int = 200) -> HttpResponse:

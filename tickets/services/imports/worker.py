@@ -20,12 +20,14 @@ from tickets.services.imports.account import Book
 from tickets.services.imports.claims import Claim, heartbeat
 from tickets.services.imports.hints import hint_next
 from tickets.services.imports.rights import may_import
+from tickets.services.imports.texts import printable
 from tickets.services.imports.words import SENTENCES
 
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 1
 PAUSE_SECONDS = 0.15
+SENTENCE_LIMIT = 1000
 # Minutes. Between tries while the database is away, and for how long.
 DATABASE, DATABASE_AT_MOST = 0.5, 30
 
@@ -124,7 +126,7 @@ def _settle(claim: Claim, error: Exception) -> None:
         case _FailedError():
             _fail(claim, SENTENCES[str(error)])
         case FileError():
-            _fail(claim, kinds.sentence(claim.run(), error))
+            _fail(claim, printable(kinds.sentence(claim.run(), error), SENTENCE_LIMIT))
         case SoftTimeLimitExceeded():
             _fail(claim, SENTENCES["TIMEOUT"])
         case OperationalError():
