@@ -105,6 +105,10 @@ class Progress:
         return max(0, int(((self.run.finished_at or timezone.now()) - self.run.started_at).total_seconds()))
 
     @property
+    def since(self) -> str:
+        return f"Running for {self.elapsed}." if self.run.state == ImportState.RUNNING else ""
+
+    @property
     def elapsed(self) -> str:
         minutes, seconds = divmod(self.seconds, 60)
         return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
@@ -132,7 +136,7 @@ class Progress:
             "size": self.run.size,
             "percent": self.percent,
             "counts": {key: self.run.counts.get(key, 0) for key in RESULTS},
-            "elapsed": self.elapsed,
+            "since": self.since,
             "elapsed_seconds": self.seconds,
         }
 

@@ -14,13 +14,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from memberpulse.admin import ReadOnlyAdmin
-from memberpulse.errors import Refusal
+from memberpulse.errors import Conflict, Refusal
 from memberpulse.zones import zone_names
 from tickets.admin.import_forms import TOO_LARGE, CompanionsForm, UploadForm
 from tickets.admin.import_pages import FORESEEN, Progress, offered, steps_of, told
 from tickets.admin.uploads import limited
 from tickets.importers import FORMATS
 from tickets.importers.base import Format
+from tickets.importers.files import FileError
 from tickets.models import ImportRun, ImportState
 from tickets.services import imports
 from tickets.services.imports import kinds
@@ -40,6 +41,9 @@ def _asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return view(self, request, *args, **kwargs)
         except Refusal as refusal:
             return self.refused(request, refusal)
+        except FileError as error:
+            # Only of an upload whose format this release no longer has: all others are shown at the file.
+            return self.refused(request, Conflict(str(error)))
 
     return wrapper
 

@@ -37,7 +37,8 @@ def limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def wrapper(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_LIMIT:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > BODY_LIMIT:
             return self.too_large(request)
         request.too_large = set()
         request.upload_handlers.insert(0, LimitedUploadHandler(request))

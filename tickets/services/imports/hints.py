@@ -14,10 +14,10 @@ def hint(run_id: UUID) -> None:
     announce("tickets.tasks.run_import", run_id)
 
 
-def hint_next(source: str) -> None:
-    """Tells of the one that waited for another file of its source."""
-    waiting = ImportRun.objects.filter(state=ImportState.WAITING, source=source).order_by("queued_at")
-    if run_id := waiting.values_list("pk", flat=True).first():
+def hint_next(run: ImportRun) -> None:
+    """Tells of the import that waited for this one, since their files are of one source."""
+    waiting = ImportRun.objects.filter(state=ImportState.WAITING, source=run.source).exclude(pk=run.pk)
+    if run_id := waiting.order_by("queued_at").values_list("pk", flat=True).first():
         hint(run_id)
 
 

@@ -1,11 +1,12 @@
 """What an import will do, seen on its first tickets: they are written by ``import_file``, looked at, and undone."""
 
 import io
+import logging
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from tickets.importers.base import Format, Outcome, import_file
 from tickets.importers.files import FileError
@@ -15,9 +16,13 @@ from tickets.services.imports import files, kinds, raw
 from tickets.services.imports.account import Book
 from tickets.services.imports.columns import FIELDS
 from tickets.services.imports.texts import printable
+from tickets.services.imports.words import SENTENCES
+
+logger = logging.getLogger(__name__)
 
 TICKETS = 20
 TEXT_LIMIT = 120
+BUSY = "The database is busy. Preview it again."
 
 
 def preview(run: ImportRun) -> dict[str, Any]:
@@ -30,6 +35,12 @@ def preview(run: ImportRun) -> dict[str, Any]:
         shown |= _read(run, kind)
     except FileError as error:
         shown["error"] = {"field": _field_of(run, error), "sentence": printable(kinds.sentence(run, error), 1000)}
+    except OperationalError:
+        shown["error"] = {"field": "", "sentence": BUSY}
+    except Exception:
+        # Whatever a file makes an importer do, the page can still be shown.
+        logger.exception("The preview of import %s failed.", run.pk)
+        shown["error"] = {"field": "", "sentence": SENTENCES["INTERNAL"]}
     return shown | {"mapping": _mapped(run, mapping), **_raw(run, mapping)}
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from tickets.models import ImportRun, ImportState
@@ -53,8 +54,9 @@ def _hint_again(now: datetime) -> None:
 
 
 def _forget_unstarted(now: datetime) -> None:
-    unstarted = ImportRun.objects.filter(state=ImportState.PREVIEWED, created_at__lte=now - settings.IMPORT_FILES_KEPT)
-    unstarted.update(state=ImportState.CANCELLED, reason=FORGOTTEN, finished_at=now - settings.IMPORT_FILES_KEPT)
+    """As if it had ended when it was uploaded: its files go at once."""
+    old = ImportRun.objects.filter(state=ImportState.PREVIEWED, created_at__lte=now - settings.IMPORT_FILES_KEPT)
+    old.update(state=ImportState.CANCELLED, reason=FORGOTTEN, finished_at=F("created_at"))
 
 
 def _delete_old_files(now: datetime) -> None:

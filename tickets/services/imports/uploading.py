@@ -27,7 +27,7 @@ def upload(
     time_zone: str,
     file: UploadedFile,
     companions: Mapping[str, UploadedFile],
-    mapping="",
+    mapping: str = "",
 ) -> ImportRun:
     """The stored file with its preview. ``companions`` are by the names the format gives them.
 
@@ -47,30 +47,33 @@ def upload(
             sha256=stored.sha256,
         )
         _store_companions(run, companions, mapping)
-        run.save(force_insert=True)
     except OSError:
         files.delete_folder(run_id)
         raise _not_stored() from None
-    _preview(run)
-    return run
+    return _previewed(run)
 
 
 def change(run: ImportRun, *, time_zone: str, companions: Mapping[str, UploadedFile], mapping: str) -> bool:
     """Takes over what was typed and previews it; False if it was what it is already. Raises Conflict once started."""
     if not companions and (run.time_zone, run.mapping) == (time_zone, mapping):
         return False
-    _refuse_unless_open(run)
+    if run.state != ImportState.PREVIEWED:
+        raise _started()
     run.time_zone = time_zone
     try:
         _store_companions(run, companions, mapping)
     except OSError:
         raise _not_stored() from None
-    _preview(run)
+    _look(run)
+    names = ("time_zone", "mapping", "companions", "preview", "source")
+    open_still = ImportRun.objects.filter(pk=run.pk, state=ImportState.PREVIEWED)
+    if not open_still.update(**{name: getattr(run, name) for name in names}):
+        raise _started()
     return True
 
 
 def again(run: ImportRun, *, user: User) -> ImportRun:
-    """The same files as a new import, to be started. Raises Gone-like Conflict once the files are deleted."""
+    """The same files as a new import, to be started. Raises Conflict once the files are deleted."""
     run_id = uuid4()
     if run.files_deleted_at or not files.is_as_stored(run):
         raise Conflict("The uploaded file is no longer kept. Upload it again.", code="files-deleted")
@@ -80,9 +83,7 @@ def again(run: ImportRun, *, user: User) -> ImportRun:
         files.delete_folder(run_id)
         raise _not_stored() from None
     kept = ("format", "source", "time_zone", "file_name", "size", "sha256", "companions", "mapping")
-    copy = ImportRun.objects.create(uuid=run_id, requested_by=user, **{name: getattr(run, name) for name in kept})
-    _preview(copy)
-    return copy
+    return _previewed(ImportRun(uuid=run_id, requested_by=user, **{name: getattr(run, name) for name in kept}))
 
 
 def _store_companions(run: ImportRun, companions: Mapping[str, UploadedFile], mapping: str) -> None:
@@ -102,19 +103,17 @@ def _store_mapping(run_id: UUID, mapping: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _preview(run: ImportRun) -> None:
+def _previewed(run: ImportRun) -> ImportRun:
+    """The row, whole from the beginning."""
+    _look(run)
+    run.save(force_insert=True)
+    return run
+
+
+def _look(run: ImportRun) -> None:
     """Reads the beginning, and keeps what the page says of it."""
-    shown = preview(run)
-    values = {"preview": shown, "source": shown["source"] or run.source}
-    values |= {name: getattr(run, name) for name in ("time_zone", "mapping", "companions")}
-    if not ImportRun.objects.filter(pk=run.pk, state=ImportState.PREVIEWED).update(**values):
-        raise _started()
-    run.refresh_from_db()
-
-
-def _refuse_unless_open(run: ImportRun) -> None:
-    if run.state != ImportState.PREVIEWED:
-        raise _started()
+    run.preview = preview(run)
+    run.source = run.preview["source"] or run.source
 
 
 def _started() -> Conflict:

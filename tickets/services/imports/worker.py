@@ -47,7 +47,7 @@ def work(run_id: UUID) -> None:
         return
     # Whoever lost the claim leaves everything else to the one who has it.
     with suppress(ClaimLostError):
-        source = claim.run().source
+        run = claim.run()
         try:
             with heartbeat(claim):
                 _work(claim)
@@ -56,12 +56,12 @@ def work(run_id: UUID) -> None:
         except Exception as error:
             _settle(claim, error)
         finally:
-            hint_next(source)
+            hint_next(run)
         files.delete_other_accounts(run_id, claim.token)
 
 
 def _work(claim: Claim) -> None:
-    run = _permitted(claim)
+    run = _wanted(claim)
     if not files.is_as_stored(run):
         raise _FailedError("FILE_LOST")
     with account.kept_in(files.account_of(run.pk, claim.token)) as book:
@@ -83,9 +83,11 @@ def _work(claim: Claim) -> None:
     claim.end(ImportState.FINISHED, position=run.size, counts=counts)
 
 
-def _permitted(claim: Claim) -> ImportRun:
-    """The import with its requester, who may still import, both read now."""
+def _wanted(claim: Claim) -> ImportRun:
+    """The import, read now, if it is not cancelled and its requester may still import."""
     run = claim.run()
+    if run.is_cancel_asked:
+        raise _CancelledError
     if not may_import(run.requested_by):
         raise _FailedError("PERMISSION_CHANGED")
     return run
@@ -104,8 +106,7 @@ class _Watch:
         if time.monotonic() >= self._next_note:
             self.note()
             self._next_note = time.monotonic() + NOTED_EVERY_SECONDS
-        if _permitted(self._claim).is_cancel_asked:
-            raise _CancelledError
+        _wanted(self._claim)
         _let_others_write()
 
     def note(self) -> None:

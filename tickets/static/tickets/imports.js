@@ -16,7 +16,7 @@ const follow = (section) => {
   const show = (told) => {
     put(one("words"), told.words);
     put(one("percent"), `${told.percent} %`);
-    put(one("elapsed"), told.elapsed);
+    put(one("since"), told.since);
     one("bar").value = told.percent;
     for (const node of section.querySelectorAll("[data-count]")) {
       put(node, told.counts[node.dataset.count].toLocaleString("en"));
