@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0002_policy_and_follow_up'),
+        ('tickets', '0004_calendars_and_rejudging'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
