@@ -18,6 +18,7 @@ RESULTS = {
     "changed": "Changed",
     "unchanged": "Unchanged",
     "older": "Older than what is here",
+    "kept": "Worked on here, kept",
     "mended": "Mended rows",
     "refused": "Refused",
 }
@@ -47,7 +48,13 @@ def counted(counts: dict[str, int], *, is_dry_run: bool = False) -> list[dict[st
 
 
 # What will become of a ticket that is only looked at.
-FORESEEN = {"created": "new", "changed": "will change", "unchanged": "known", "older": "known, newer here"}
+FORESEEN = {
+    "created": "new",
+    "changed": "will change",
+    "unchanged": "known",
+    "older": "known, newer here",
+    "kept": "known, worked on here",
+}
 
 
 def told(reasons: dict[str, list[dict]], kind: str, place: str) -> list[dict[str, Any]]:

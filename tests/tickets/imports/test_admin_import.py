@@ -14,7 +14,7 @@ from tests.tickets.imports.browsing import account_of, incidents, numbers, page_
 from tests.tickets.test_import_servicenow import line, log, ticket_log
 from tickets.importers import freshdesk, servicenow
 from tickets.models import ImportRun, ImportState, Ticket
-from tickets.services import imports
+from tickets.services import desk, imports
 from tickets.services.imports import columns
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,7 @@ def test_file_goes_from_the_upload_to_the_account(site, manager, hints, django_c
         "Changed": "0",
         "Unchanged": "0",
         "Older than what is here": "0",
+        "Worked on here, kept": "0",
         "Mended rows": "1",
         "Refused": "1",
     }
@@ -128,6 +129,16 @@ def test_known_tickets_are_told_from_new_ones(site, done, uploaded):
     ]
 
 
+def test_ticket_that_people_here_worked_on_is_named_and_kept(site, done, uploaded):
+    done(incidents(1))
+    desk.add_note(ticket=Ticket.objects.get(), actor=UserFactory(), body="Called them.")
+
+    run = uploaded(log(line("New", "1 08:00", number="INC1", resolved_at="3/3/2016 09:00")).encode())
+
+    page = site.get(reverse("admin:tickets_importrun_change", args=[run.pk]))
+    assert [(each["id"], each["result"]) for each in page.context["tickets"]] == [("INC1", "known, worked on here")]
+
+
 def test_dry_run_of_the_whole_file_writes_nothing(site, done):
     run = done(do="dry-run")
 
@@ -170,7 +181,7 @@ def test_progress_is_told_to_the_script(site, done):
         "position": len(incidents()),
         "size": len(incidents()),
         "percent": 100,
-        "counts": {"created": 3, "changed": 0, "unchanged": 0, "older": 0, "mended": 0, "refused": 0},
+        "counts": {"created": 3, "changed": 0, "unchanged": 0, "older": 0, "kept": 0, "mended": 0, "refused": 0},
         "since": "",
         "elapsed_seconds": 0,
     }
