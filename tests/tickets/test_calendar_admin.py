@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.capabilities import Role
-from tests.factories import OFFICE_HOURS, CalendarFactory, TeamFactory, make_ticket, person_with
+from tests.factories import OFFICE_HOURS, CalendarFactory, TeamFactory, UserFactory, make_ticket, person_with
 from tickets.models import Calendar, Rejudging
 
 pytestmark = pytest.mark.django_db
@@ -327,3 +327,10 @@ def test_calendars_are_for_those_who_may_open_the_admin(url, client):
     client.force_login(person_with(Role.AGENT, TeamFactory()))
 
     assert client.get(url).status_code == 302
+
+
+@pytest.mark.parametrize("url", [ADD, LIST, PREVIEW])
+def test_calendars_are_for_those_who_may_manage_the_desk(url, client):
+    client.force_login(UserFactory(is_staff=True))
+
+    assert client.get(url).status_code == 403

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.capabilities import Role
-from tests.factories import CategoryFactory, SlaTargetFactory, TeamFactory, make_ticket, person_with
+from tests.factories import CategoryFactory, SlaTargetFactory, TeamFactory, UserFactory, make_ticket, person_with
 from tickets.choices import Clock, Priority, SlaMetric
 from tickets.models import SlaTarget
 
@@ -172,3 +172,10 @@ def test_what_holds_now_is_for_those_who_may_open_the_admin(client):
 
     assert client.get(IN_FORCE).status_code == 302
     assert client.get(LIST).status_code == 302
+
+
+@pytest.mark.parametrize("url", [ADD, LIST, IN_FORCE])
+def test_targets_are_for_those_who_may_manage_the_desk(url, client):
+    client.force_login(UserFactory(is_staff=True))
+
+    assert client.get(url).status_code == 403

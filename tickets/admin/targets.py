@@ -20,7 +20,7 @@ from tickets.rules import Rules, current_rules
 class SlaTargetAdmin(VersionAdmin):
     form = SlaTargetForm
     same = ("metric", "priority", "team", "category")
-    list_display = ["metric", "for_priority", "for_team", "for_category", "limit", "clock", "valid_from", "state"]
+    list_display = ["metric", "for_priority", "for_team", "for_category", "limit", "state", "clock", "valid_from"]
     list_filter = ["metric", "priority", "team"]
     list_select_related = ["team", "category"]
 
