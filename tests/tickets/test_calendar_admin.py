@@ -7,7 +7,16 @@ import time_machine
 from django.urls import reverse
 
 from accounts.capabilities import Role
-from tests.factories import OFFICE_HOURS, CalendarFactory, TeamFactory, UserFactory, make_ticket, person_with
+from tests.factories import (
+    OFFICE_HOURS,
+    CalendarFactory,
+    SlaTargetFactory,
+    TeamFactory,
+    UserFactory,
+    make_ticket,
+    person_with,
+)
+from tickets.choices import SlaMetric
 from tickets.models import Calendar, Rejudging
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +90,10 @@ def test_a_night_shift_is_cut_at_midnight_and_shown_whole(admin_client):
             {"country": "FR", "region": "DE-BY"},
             "This is a region of Germany, but “France” was chosen above.",
         ),
+        (
+            {"country": "UA"},
+            "No public holidays of Ukraine are known for the years ahead. Choose none, and write own days off.",
+        ),
         ({"region": "DE-BY"}, "This is a region of Germany, but no country was chosen above."),
         ({"own_days": "24.12.2026 Party"}, "“24.12.2026 Party” does not begin with a date such as 2026-12-24."),
         ({"own_days": "2026-12-24\n2026-12-24 Party"}, "2026-12-24 stands there twice."),
@@ -138,6 +151,18 @@ def test_holidays_are_stored_as_dates_with_their_names(admin_client):
         {"2026-12-24": "Christmas Eve", "2027-07-01": ""},
         ["2027-01-06"],
     )
+
+
+def test_due_times_pass_over_the_days_that_are_stored(admin_client):
+    """Made on Friday at 13:00 in Berlin: four of eight hours that day, none on Monday, the rest on Tuesday by 13:00."""
+    team = TeamFactory()
+    SlaTargetFactory(metric=SlaMetric.RESOLUTION, seconds=8 * 3600)
+    ticket = make_ticket(team=team)
+
+    admin_client.post(ADD, form(team, own_days="2026-11-23 Moving house"))
+
+    ticket.refresh_from_db()
+    assert ticket.resolution_due_at == datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_several_teams_get_the_same_calendar_at_once(admin_client):

@@ -14,8 +14,9 @@ from tickets.forms.week import WEEKDAYS, WeekError, as_week, parse_day, write_we
 from tickets.models import Calendar
 from tickets.public_holidays import countries, place, public_holidays, regions
 
-_MOST_DAYS = 400
+_MOST_DAYS = 1_000
 _USUAL_WEEK = ["9:00-17:00"] * 5 + ["closed"] * 2
+_NONE_KNOWN = "No public holidays of {} are known for the years ahead. Choose none, and write own days off."
 _DAYS_EXAMPLE = "2026-12-24 Christmas Eve"
 
 
@@ -50,7 +51,7 @@ class DaysField(forms.CharField):
 
     def __init__(self, **kwargs):
         widget = forms.Textarea(attrs={"rows": 4, "cols": 40})
-        super().__init__(required=False, widget=widget, max_length=20_000, **kwargs)
+        super().__init__(required=False, widget=widget, max_length=50_000, **kwargs)
 
     def prepare_value(self, value):
         if isinstance(value, dict):
@@ -155,6 +156,9 @@ class CalendarForm(VersionForm):
         """What is stored: the dates themselves, and beside them where they come from."""
         country, region = self.cleaned_data["country"], self.cleaned_data["region"]
         public = self._public_holidays(country, region)
+        if country and not public:
+            self.add_error("country", _NONE_KNOWN.format(place(country, region)))
+            return
         if unknown := [day for day in self.cleaned_data["left_out"] if day not in public]:
             where = f"in {place(country, region)}" if country else "anywhere, since no country was chosen"
             self.add_error("left_out", f"{unknown[0]} is no public holiday {where}.")
