@@ -6,6 +6,7 @@ from itertools import islice
 
 from django.db import transaction
 
+from memberpulse.turns import let_others_write
 from reporting.models import FOREVER, MetricEvent, MetricKind
 from tickets.clocks import Timing, time_ticket
 from tickets.history import History, read
@@ -103,12 +104,13 @@ def rebuild() -> Iterator[Comparison]:
     done = Comparison()
     for ticket_ids in _batches():
         with transaction.atomic():
-            # Nobody writes to them meanwhile, and the rules are those of now: a run may take an hour.
-            list(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk").select_for_update().values_list("pk"))
+            _hold(ticket_ids)
+            # Those of now: a run may take an hour.
             rows = _derived(ticket_ids, current_rules())
             _replace(ticket_ids, rows)
         done.tickets += len(ticket_ids)
         done.rows += len(rows)
+        let_others_write()
         yield done
 
 
@@ -116,13 +118,29 @@ def check() -> Iterator[Comparison]:
     """Compares all stored rows with derived ones and changes nothing; yields what was found so far."""
     done = Comparison()
     for ticket_ids in _batches():
-        with transaction.atomic():
-            derived = _by_ticket(_derived(ticket_ids, current_rules()))
-            stored = _by_ticket(MetricEvent.objects.filter(ticket_id__in=ticket_ids).iterator(BATCH))
+        different, rows = _differing(ticket_ids)
+        if different:
+            with transaction.atomic():
+                # Somebody may have written between the two readings: these are looked at again, held still.
+                _hold(different)
+                different, _rows_of_these = _differing(different)
         done.tickets += len(ticket_ids)
-        done.rows += sum(map(len, stored.values()))
-        done.different += [number for number in ticket_ids if derived.get(number) != stored.get(number)]
+        done.rows += rows
+        done.different += different
         yield done
+
+
+def _differing(ticket_ids: Sequence[int]) -> tuple[list[int], int]:
+    """Whose stored rows are not those that are derived, and how many rows are stored."""
+    derived = _by_ticket(_derived(ticket_ids, current_rules()))
+    stored = _by_ticket(MetricEvent.objects.filter(ticket_id__in=ticket_ids).iterator(BATCH))
+    different = [number for number in ticket_ids if derived.get(number) != stored.get(number)]
+    return different, sum(map(len, stored.values()))
+
+
+def _hold(ticket_ids: Sequence[int]) -> None:
+    """Keeps others from writing to these tickets until the transaction ends."""
+    list(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk").select_for_update().values_list("pk"))
 
 
 def _batches() -> Iterator[list[int]]:

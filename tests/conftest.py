@@ -6,6 +6,8 @@ import hypothesis
 import pytest
 from django.core.mail.backends import locmem
 
+from memberpulse import turns
+
 # Without a deadline: an example's time says more of the machine than of the code.
 hypothesis.settings.register_profile(
     "suite", max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "50")), deadline=None
@@ -17,6 +19,11 @@ hypothesis.settings.load_profile("suite")
 def _passwords_are_cheap(settings):
     """A good hash is slow on purpose; no test is about that."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_a_turn(monkeypatch):
+    monkeypatch.setattr(turns, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from memberpulse.turns import let_others_write
 from tickets.choices import EventKind, Status, Writer
 from tickets.models import TeamPolicy, Ticket, TicketEvent
 from tickets.services.gate import Change, write
@@ -22,6 +23,7 @@ def close_resolved() -> int:
     closed = 0
     while batch := _close_batch(timezone.now()):
         closed += batch
+        let_others_write()
     return closed
 
 

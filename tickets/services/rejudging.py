@@ -14,13 +14,14 @@ under the old rules only. A reopening, like every write, reads the rules itself.
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from time import monotonic, sleep
+from time import monotonic
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
+from memberpulse.turns import let_others_write
 from tickets.choices import OPEN_STATUSES
 from tickets.models import Rejudging, Ticket
 from tickets.rules import current_rules
@@ -34,8 +35,6 @@ BATCH = 200
 AT_ONCE = 500
 # After this, nothing that had read the rules before is still being written.
 _LONGEST_WRITE = timedelta(hours=1)
-# Between two batches. SQLite's other writers look every 0.1 s whether it is their turn, and would hardly ever find it.
-_PAUSE_SECONDS = 0.12
 
 
 def request(*, since: datetime) -> None:
@@ -56,8 +55,7 @@ def work_off() -> None:
 def _judge_until(deadline: float) -> None:
     passed_over: set[int] = set()
     while monotonic() < deadline and _judge(limit=BATCH, passed_over=passed_over):
-        if connection.vendor == "sqlite":
-            sleep(_PAUSE_SECONDS)
+        let_others_write()
 
 
 def tickets_left() -> QuerySet[Ticket]:

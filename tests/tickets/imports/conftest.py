@@ -8,7 +8,6 @@ from tests.tickets.imports.browsing import incidents, press, send
 from tickets.importers import base
 from tickets.models import ImportRun
 from tickets.services import imports
-from tickets.services.imports import worker
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +23,6 @@ def hints(monkeypatch):
     for module in ("starting", "sweeper", "hints"):
         monkeypatch.setattr(f"tickets.services.imports.{module}.hint", told.append)
     return told
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_waited_for(monkeypatch):
-    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -91,6 +85,6 @@ def after_two_tickets(monkeypatch):
             if len(calls) == 1:
                 happen()
 
-        monkeypatch.setattr(worker, "_let_others_write", once)
+        monkeypatch.setattr("tickets.services.imports.worker.let_others_write", once)
 
     return after_two_tickets

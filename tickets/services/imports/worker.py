@@ -8,10 +8,11 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from memberpulse.leases import ClaimLostError
+from memberpulse.turns import let_others_write
 from tickets.importers.base import import_file
 from tickets.importers.files import FileError
 from tickets.models import ImportRun, ImportState
@@ -26,7 +27,6 @@ from tickets.services.imports.words import SENTENCES
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 1
-PAUSE_SECONDS = 0.15
 SENTENCE_LIMIT = 1000
 # Minutes. Between tries while the database is away, and for how long.
 DATABASE, DATABASE_AT_MOST = 0.5, 30
@@ -107,16 +107,10 @@ class _Watch:
             self.note()
             self._next_note = time.monotonic() + NOTED_EVERY_SECONDS
         _wanted(self._claim)
-        _let_others_write()
+        let_others_write()
 
     def note(self) -> None:
         self._claim.renew(position=self._position, counts=self._book.counts, reasons=self._book.reasons)
-
-
-def _let_others_write() -> None:
-    """On SQLite, who waits to write looks every tenth of a second whether it may: a shorter gap is missed each time."""
-    if connection.vendor == "sqlite":
-        time.sleep(PAUSE_SECONDS)
 
 
 def _settle(claim: Claim, error: Exception) -> None:
