@@ -245,6 +245,23 @@ def test_a_body_that_no_comment_needs_is_not_read(client, link, size):
     assert text_of(response).endswith("That was more than this page takes. Please write less.")
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"score=4&comment=%ED%A0%80%00%FF%2", "application/x-www-form-urlencoded", 302),
+        (b"score=4&" + b"&".join(b"f%d=" % n for n in range(2000)), "application/x-www-form-urlencoded", 400),
+        (b"--x\r\nbroken", "multipart/form-data; boundary=x", 400),
+        (b"--x\r\nbroken", "multipart/form-data", 400),
+        (b'{"score": 4}', "application/json", 400),
+        (b"\xff\xfe\x00", "text/plain; charset=utf-16", 400),
+        (b"score=4", "application/x-www-form-urlencoded; charset=utf-16", 400),
+        (b"score=4", "nonsense", 400),
+    ],
+)
+def test_nonsense_is_no_fault_of_ours(client, link, body, content_type, status):
+    assert client.generic("POST", link, body, content_type).status_code == status
+
+
 def test_other_methods_are_refused(client, link):
     assert [client.put(link).status_code, client.delete(link).status_code] == [405, 405]
 

@@ -9,10 +9,10 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Team, User
 from tests.factories import make_ticket
 from tickets.demo import seed
-from tickets.models import Rating, Ticket, TicketEvent
+from tickets.models import Rating, Survey, TeamPolicy, Ticket, TicketEvent
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 
@@ -117,6 +117,15 @@ def test_once_fills_an_empty_desk():
     seed_demo("--once", "--tickets=3")
 
     assert Ticket.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_teams_ask_for_ratings_of_what_is_resolved_from_now_on():
+    seed_demo("--tickets=20")
+
+    assert set(TeamPolicy.objects.values_list("sends_surveys", "survey_delay_minutes")) == {(True, 1)}
+    assert TeamPolicy.objects.count() == Team.objects.count()
+    assert Survey.objects.count() == 0
 
 
 @pytest.mark.django_db

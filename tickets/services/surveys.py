@@ -44,9 +44,11 @@ def plan(ticket: Ticket, added: Iterable[TicketEvent]) -> None:
     """
     if ticket.resolved_at not in [row.at for row in added if row.kind == EventKind.STATUS]:
         return
-    _drop_undone(ticket)
     policy = _policy_of(ticket)
-    if policy is None or not _address_of(ticket) or _was_asked_lately(ticket):
+    if policy is None or not _address_of(ticket):
+        return
+    _drop_undone(ticket)
+    if _was_asked_lately(ticket):
         return
     survey = Survey(ticket=ticket, resolved_at=ticket.resolved_at)
     survey.message_id = mail.message_id_of(f"survey-{survey.pk}")
@@ -130,11 +132,9 @@ def _tell_history(survey: Survey) -> None:
 @transaction.atomic
 def note_arrival(survey: Survey) -> None:
     """To be called when the link was used: then the mail is there, whatever became of the one who sent it."""
-    locked(survey.ticket_id)
+    unnoted = Survey.objects.filter(pk=survey.pk).exclude(state=Survey.State.SENT)
+    unnoted.update(state=Survey.State.SENT, sent_at=timezone.now(), reason="")
     survey.refresh_from_db()
-    if survey.state != Survey.State.SENT:
-        survey.state, survey.sent_at, survey.reason = Survey.State.SENT, timezone.now(), ""
-        survey.save()
     _tell_history(survey)
 
 
