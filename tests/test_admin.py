@@ -95,6 +95,26 @@ def test_a_team_is_told_to_ask_for_ratings(admin_client):
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("closes_after_days", "0"),
+        ("closes_after_days", "3651"),
+        ("survey_delay_minutes", "-1"),
+        ("survey_delay_minutes", "43201"),
+        ("survey_delay_minutes", "9" * 18),
+        ("survey_delay_minutes", "soon"),
+    ],
+)
+def test_a_policy_that_nobody_can_keep_is_refused(admin_client, field, value):
+    form = {"team": TeamFactory().pk, "closes_after_days": 7, "survey_delay_minutes": 60, field: value}
+
+    response = admin_client.post(reverse("admin:tickets_teampolicy_add"), form)
+
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert not TeamPolicy.objects.exists()
+
+
 def test_people_are_deactivated_and_not_deleted(admin_client):
     person = UserFactory()
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -83,14 +83,17 @@ class TeamPolicy(models.Model):
         default=7,
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Days of 24 hours from the resolution. Empty: they stay resolved until somebody closes them.",
     )
     sends_surveys = models.BooleanField(
         "asks for a rating", default=False, help_text="Sends the requester a mail when a ticket is resolved."
     )
     survey_delay_minutes = models.PositiveIntegerField(
-        "asks after, in minutes", default=60, help_text="Counted from the resolution."
+        "asks after, in minutes",
+        default=60,
+        validators=[MaxValueValidator(30 * 24 * 60)],
+        help_text="Counted from the resolution; at most 43,200, which is 30 days.",
     )
 
     class Meta:

@@ -103,7 +103,8 @@ class _Page(View):
 @csrf_exempt
 def rating_page(request: HttpRequest, token: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > BODY_AT_MOST:
+    # A number of so many digits would not even be read.
+    if not length.isdecimal() or len(length) > 9 or int(length) > BODY_AT_MOST:
         return _closed(request, "That was more than this page takes. Please write less.", 413)
     response = _checked(request, token=token)
     if response.status_code == 403:
