@@ -240,6 +240,8 @@ class _Walk:
             yield OpenSpan(at, until, piece.state.team, piece.state.agent, piece.state.status, *states)
 
     def _take(self, step: Step) -> None:
+        # A version that begins to hold in this very second holds for what happens in it, the first thing too.
+        self._bind(step.event.at, step.before)
         if step.is_first_response:
             self._respond(step)
         if step.is_resolution:

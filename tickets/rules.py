@@ -6,13 +6,13 @@ from collections import defaultdict
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from math import ceil
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from memberpulse.zones import epoch
 from tickets.choices import SlaMetric
 from tickets.history import State
 from tickets.hours import AroundTheClock, Hours, Week, WorkingHours
@@ -36,7 +36,7 @@ class Rules:
         self._changes: dict[int, set[int]] = defaultdict(set)
         for target in sorted(targets, key=lambda target: target.valid_from):
             key = (target.metric, target.category_id, target.team_id, target.priority)
-            since = epoch(target.valid_from)
+            since = _first_second(target.valid_from)
             self._targets[key].append((since, Target(target.clock, target.seconds) if target.seconds else None))
             self._changes[target.metric].add(since)
         self._chosen: dict[tuple, Target | None] = {}
@@ -109,7 +109,12 @@ def _fingerprint(*rows: tuple) -> int:
 def _week(row: _CalendarRow) -> Week:
     days = tuple(tuple((opens, closes) for opens, closes in sorted(day)) for day in json.loads(row.week))
     holidays = frozenset(date.fromisoformat(day) for day in json.loads(row.holidays))
-    return Week(epoch(row.valid_from), ZoneInfo(row.zone), days, holidays)
+    return Week(_first_second(row.valid_from), ZoneInfo(row.zone), days, holidays)
+
+
+def _first_second(valid_from: datetime) -> int:
+    """The first whole second a version holds in; what happened earlier in the second it was made is decided already."""
+    return ceil(valid_from.timestamp())
 
 
 @lru_cache(maxsize=256)

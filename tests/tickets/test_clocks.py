@@ -149,6 +149,23 @@ def test_a_new_version_of_a_target_binds_what_is_undecided_from_then_on():
     assert timing.resolution_verdicts[0].at == at(11) + 1
 
 
+@pytest.mark.parametrize("first", [[], [Event(at(11), EventKind.INTERNAL_NOTE, Writer.AGENT, ANN)]])
+def test_a_version_that_begins_in_the_second_of_a_resolution_judges_it(first):
+    later = target(SlaMetric.RESOLUTION, 1, valid_from=datetime.fromtimestamp(at(11), UTC))
+
+    timing = timed([created(at(9)), *first, status(at(11), Status.RESOLVED)], RESOLUTION, later)
+
+    assert [(verdict.at, verdict.met) for verdict in timing.resolution_verdicts] == [(at(11), False)]
+
+
+def test_a_version_made_within_a_second_leaves_what_that_second_had_decided():
+    later = target(SlaMetric.RESOLUTION, 1, valid_from=datetime.fromtimestamp(at(11) + 0.7, UTC))
+
+    timing = timed([created(at(9)), status(at(11), Status.RESOLVED)], RESOLUTION, later)
+
+    assert [(verdict.at, verdict.met) for verdict in timing.resolution_verdicts] == [(at(11), True)]
+
+
 def test_a_target_taken_back_judges_nothing_any_more():
     gone = target(SlaMetric.RESOLUTION, None, valid_from=datetime.fromtimestamp(at(10), UTC))
     timing = timed([created(at(9))], RESOLUTION, gone)

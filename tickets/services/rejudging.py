@@ -64,7 +64,7 @@ def tickets_left() -> QuerySet[Ticket]:
     since = Rejudging.objects.filter(recent).aggregate(since=Min("since"))["since"]
     can_change = Q(status__in=sorted(OPEN_STATUSES))
     if since is not None:
-        can_change |= Q(resolved_at__gt=since)
+        can_change |= Q(resolved_at__gte=since)
     return Ticket.objects.filter(can_change).exclude(judged_by=current_rules().fingerprint)
 
 
