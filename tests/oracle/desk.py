@@ -1,4 +1,4 @@
-"""What is counted of a ticket's history, and what a report engine has to answer of it, by brute force.
+"""The rows that are counted of tickets' lives, and what a report engine has to answer of them, by brute force.
 
 Plain Python that uses nothing of the product, so that it cannot share a mistake with it. Moments are seconds since the
 epoch, names of columns and dimensions are those of the ledger.
@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from itertools import pairwise
-from typing import Any, NamedTuple
+from math import floor, sqrt
+from typing import Any
 from zoneinfo import ZoneInfo
 
-CREATED, RESPONDED, RESOLVED, REOPENED, SURVEYED, RATED, OPEN_SPAN = 1, 2, 3, 4, 8, 9, 10
-NEW, OPEN, PENDING, ON_HOLD, CLOSED_STATUSES = 1, 2, 3, 4, (5, 6)
-NO_TARGET = 1
-DAY = 86_400
+from tests.oracle import clocks
+from tests.oracle.clocks import CREATED, DAY, OPEN_SPAN, QUARTER, Law, Life, Told
+
 AGES = ((0, DAY), (DAY, 3 * DAY), (3 * DAY, 7 * DAY), (7 * DAY, 30 * DAY))
 
 Key = tuple[int | bool | None, ...]
@@ -177,103 +178,114 @@ def _local(t: int, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(t, UTC).astimezone(zone)
 
 
-# --- From a history to what is counted ---
+# --- From lives to rows ---
 
 
-class Happening(NamedTuple):
-    """``what`` is a column of the ticket that gets ``value``, or reply, survey, rating, spam, deleted or merged.
+def counted(ticket: int, told: Told, law: Law, until: int, step: int = QUARTER) -> list[Row]:
+    """All that is counted of a ticket up to ``until``; nothing of a deleted, spam or merged-away one.
 
-    ``by`` is who did it, None for somebody unknown; ``is_ours`` whether it was one of us.
+    Category, priority, organization, channel and tags are those of now, on every row.
     """
-
-    at: int
-    what: str
-    value: Any = None
-    by: int | None = None
-    is_ours: bool = True
-
-
-def counted(ticket: int, created: int, first: dict[str, Any], happenings: Iterable[Happening]) -> list[Row]:
-    """All that is counted of a ticket of a desk that never closes and has no targets; its open spans cut at each event.
-
-    ``first`` are the values that it began with, the ``happenings`` are in the order in which they count.
-    """
-    return _Life(ticket, created, first).lived(happenings)
+    life = Life(told, law, step).lived(until)
+    if life.is_excluded:
+        return []
+    lasting = {name: life.now[name] for name in ("category", "organization", "priority", "channel", "tags")}
+    return [Row(ticket=ticket, **_columns(found), **lasting) for found in life.found]
 
 
-class _Life:
-    def __init__(self, ticket: int, created: int, first: dict[str, Any]):
-        self.ticket, self.created, self.since = ticket, created, created
-        self.now = {"spam": 0, "deleted": False, "merged": None, **first}
-        self.found: list[dict[str, Any]] = []
-        self.served, self.is_answered, self.resolution = 0, False, None
-        self.note(CREATED, created, first["team"], None)
+def _columns(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name in Row.__dataclass_fields__}
 
-    def lived(self, happenings: Iterable[Happening]) -> list[Row]:
-        for each in happenings:
-            # What is told of the time before the creation counts at the creation.
-            each = each._replace(at=max(each.at, self.created))
-            self.pass_time(each.at)
-            getattr(self, f"on_{each.what}", self.on_change)(each)
-        self.pass_time(None)
-        if self.now["spam"] or self.now["deleted"] or self.now["merged"]:
-            return []
-        self.found[0].update(agent=self.now["agent"], status=self.now["status"])
-        lasting = {name: self.now[name] for name in ("category", "organization", "priority", "channel", "tags")}
-        columns = ({name: value for name, value in row.items() if name != "of"} for row in self.found)
-        return [Row(ticket=self.ticket, **row, **lasting) for row in columns]
 
-    def note(self, kind: int, at: int, team: int, agent: int | None, **values: Any) -> dict[str, Any]:
-        self.found.append({"kind": kind, "at": at, "team": team, "agent": agent, **values})
-        return self.found[-1]
+# --- The figures of the overview ---
 
-    @property
-    def is_open(self) -> bool:
-        return self.now["status"] not in CLOSED_STATUSES
 
-    @property
-    def credit(self) -> tuple[int, int | None]:
-        """Of the latest resolution; before any, of whoever has the ticket."""
-        whose = self.resolution or self.now
-        return whose["team"], whose["agent"]
+def key_metrics(desk: Desk, asked: Asked, duration: str = "service_seconds") -> dict[str, Any]:
+    """What the overview says of a period, in the API's words; every figure rounded half up from its exact value."""
+    return {
+        "open_tickets": _open_tickets(desk, asked),
+        "first_response_time": _durations(desk, asked, duration),
+        "resolution_rate": _account(desk, asked, clocks.RESOLUTION_DECIDED, "resolution_state"),
+        "first_response_rate": {
+            **_account(desk, asked, clocks.RESPONSE_DECIDED, "response_state"),
+            "withdrawn": desk.count(clocks.WITHDRAWN, asked).get((), 0),
+        },
+        "csat": _satisfaction(desk, asked),
+    }
 
-    def pass_time(self, until: int | None) -> None:
-        start, self.since = self.since, until
-        if not self.is_open or start == until:
-            return
-        states = {"status": self.now["status"], "response_state": NO_TARGET, "resolution_state": NO_TARGET}
-        self.note(OPEN_SPAN, start, self.now["team"], self.now["agent"], until=until, opened_at=self.created, **states)
-        if until is not None and not (self.is_answered and self.now["status"] == PENDING):
-            self.served += until - start
 
-    def times(self, at: int) -> dict[str, int]:
-        return {"service_seconds": self.served, "wall_seconds": at - self.created}
+def _open_tickets(desk: Desk, asked: Asked) -> dict[str, Any]:
+    by_status, by_age = desk.stock(asked, ["status"]), desk.stock(asked, ["age"])
+    words = ("new", "open", "pending", "on_hold")
+    return {
+        "value": sum(by_status.values()),
+        "by_status": {word: by_status.get((status,), 0) for status, word in enumerate(words, start=1)},
+        "by_age": [by_age.get((place,), 0) for place in range(len(AGES) + 1)],
+    }
 
-    def on_reply(self, each: Happening) -> None:
-        if each.is_ours and not self.is_answered:
-            self.is_answered = True
-            self.note(RESPONDED, each.at, self.now["team"], each.by, **self.times(each.at))
 
-    def on_status(self, each: Happening) -> None:
-        was_open, self.now["status"] = self.is_open, each.value
-        if was_open and not self.is_open:
-            agent = each.by if each.is_ours and each.by is not None else self.now["agent"]
-            self.resolution = self.note(RESOLVED, each.at, self.now["team"], agent, **self.times(each.at))
-        elif self.is_open and not was_open and self.resolution:
-            self.note(REOPENED, each.at, *self.credit)
+def _durations(desk: Desk, asked: Asked, duration: str) -> dict[str, Any]:
+    found = desk._values(clocks.RESPONDED, asked, duration).get((), [])
+    return {
+        "mean_seconds": _half_up(Fraction(sum(found), len(found)), 0) if found else None,
+        **{f"{name}_seconds": _percentile(found, part) for name, part in (("median", 50), ("p90", 90), ("p95", 95))},
+        "count": len(found),
+    }
 
-    def on_survey(self, each: Happening) -> None:
-        self.note(SURVEYED, each.at, *self.credit, met=False)
 
-    def on_rating(self, each: Happening) -> None:
-        """A second opinion of one resolution replaces the first, and counts when the first did."""
-        surveys = [row for row in self.found if row["kind"] == SURVEYED]
-        for survey in surveys[-1:]:
-            survey["met"] = True
-        of = self.resolution and self.resolution["at"]
-        known = [row for row in self.found if row["kind"] == RATED and row["of"] == of]
-        opinion = known[-1] if known else self.note(RATED, each.at, *self.credit, of=of)
-        opinion.update(score=each.value, met=each.value >= 4)
+def _percentile(ranked: list[int], part: int) -> int | None:
+    if not ranked:
+        return None
+    place = Fraction((len(ranked) - 1) * part, 100)
+    low, high = ranked[floor(place)], ranked[min(floor(place) + 1, len(ranked) - 1)]
+    return _half_up(low + (place - floor(place)) * (high - low), 0)
 
-    def on_change(self, each: Happening) -> None:
-        self.now[each.what] = each.value
+
+def _account(desk: Desk, asked: Asked, kind: int, state: str) -> dict[str, Any]:
+    rows = desk._happened(kind, asked)
+    met, missed = [row for row in rows if row.met], [row for row in rows if not row.met]
+    # Fulfilled by the last second of the period, that second included.
+    fulfilled = [row for row in missed if row.until is not None and row.until < asked.end]
+    standing = desk.stock(asked, [state])
+    words = ("no_target", "running", "paused", "breached")
+    return {
+        "value": _ratio(len(met), len(rows)),
+        "met": len(met),
+        "missed": len(missed),
+        "missed_fulfilled": len(fulfilled),
+        "missed_open": len(missed) - len(fulfilled),
+        "withdrawn": 0,
+        "open_account": {word: standing.get((number,), 0) for number, word in enumerate(words, start=1)},
+    }
+
+
+def _satisfaction(desk: Desk, asked: Asked) -> dict[str, Any]:
+    ratings, surveys = desk._happened(clocks.RATED, asked), desk._happened(clocks.SURVEYED, asked)
+    good, scores = sum(row.met for row in ratings), [row.score for row in ratings if row.score is not None]
+    return {
+        "value": _ratio(good, len(ratings)),
+        "good": good,
+        "count": len(ratings),
+        "mean": _half_up(Fraction(sum(scores), len(scores)), 2) if scores else None,
+        "interval": _wilson(good, len(ratings)) if ratings else None,
+        "surveys": len(surveys),
+        "response_rate": _ratio(sum(row.met for row in surveys), len(surveys)),
+    }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return _half_up(Fraction(part, whole), 4) if whole else None
+
+
+def _half_up(exact: Fraction, places: int) -> int | float:
+    whole = floor(exact * 10**places + Fraction(1, 2))
+    return whole / 10**places if places else whole
+
+
+def _wilson(good: int, count: int) -> list[float]:
+    """The shares from which the one found is just 1.96 standard errors away: the roots of a quadratic."""
+    z2 = 1.959963984540054**2
+    a, b, c = count + z2, -(2 * good + z2), good * good / count
+    root = sqrt(max(0.0, b * b - 4 * a * c))
+    low, high = (-b - root) / (2 * a), (-b + root) / (2 * a)
+    return [_half_up(Fraction(min(1.0, max(0.0, share))), 4) for share in (low, high)]

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 
-from tests.tickets.test_clock_properties import LENGTH, lives, told
+from tests.oracle.lives import desks
+from tests.oracle.telling import history_of, rules_of
 from tests.tickets.test_clocks import ANN, HOUR, TEAM, WEEK, created, reply, status, target
 from tickets.choices import Clock, SlaMetric, Status
 from tickets.clocks import time_ticket
@@ -112,11 +113,9 @@ def test_a_ticket_that_arrived_resolved_has_no_resolution_target():
     assert (response.standing, response.spans) == (Standing.NO_TARGET, [])
 
 
-@given(lives())
-def test_spans_tile_the_time_of_their_clock_and_agree_with_the_timing(life):
-    events, of_teams, chosen = life
-    history, rules = told(events, of_teams, chosen)
-    now = (events[0][0] + LENGTH) * 60
+@given(desks())
+def test_spans_tile_the_time_of_their_clock_and_agree_with_the_timing(desk):
+    history, rules, now = history_of(desk.told), rules_of(desk.law), desk.until
     timing = time_ticket(history, rules)
 
     response, *resolutions = account_of(history, rules, now=now)
@@ -134,11 +133,9 @@ def test_spans_tile_the_time_of_their_clock_and_agree_with_the_timing(life):
     assert gathered[1:][: len(timing.resolutions)] == [done.service_seconds for done in timing.resolutions]
 
 
-@given(lives())
-def test_standings_are_the_verdicts_of_the_timing(life):
-    events, of_teams, chosen = life
-    history, rules = told(events, of_teams, chosen)
-    now = (events[0][0] + LENGTH) * 60
+@given(desks())
+def test_standings_are_the_verdicts_of_the_timing(desk):
+    history, rules, now = history_of(desk.told), rules_of(desk.law), desk.until
     timing = time_ticket(history, rules)
 
     response, *resolutions = account_of(history, rules, now=now)
