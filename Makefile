@@ -4,6 +4,10 @@ PYTHON ?= python3
 PORT ?= 8000
 # The size of the benchmark's desk.
 TICKETS ?= 20000
+# What `make prove` runs, all parts by default; FRESH=1 forgets those that are done. How many lives each property makes up.
+PART ?=
+FRESH ?=
+EXAMPLES ?= 500
 # More for pytest, such as: make test ARGS="-k supervisor"
 ARGS ?=
 
@@ -13,7 +17,7 @@ PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --r
 # Only what a target sets itself reaches the programs under test.
 UNSET := env -u MODE -u DEBUG -u DATABASE_URL -u CELERY_BROKER_URL -u EMAIL_URL -u SITE_URL -u SECRET_KEY -u ALLOWED_HOSTS -u PORT -u HOST
 
-.PHONY: run test lint bench fmt pins clean
+.PHONY: run test lint bench prove fmt pins clean
 
 run: $(VENV)/.run
 	@exec $(IN_VENV) manage.py up --prepare --port $(PORT)
@@ -36,6 +40,10 @@ lint: $(VENV)/.dev
 # Each size keeps its desk in a folder of its own, made once.
 bench: $(VENV)/.dev
 	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)" $(IN_VENV) -m tests.bench --tickets $(TICKETS)
+
+# What takes too long for every change. A second run goes on where the first one stopped.
+prove: $(VENV)/.dev
+	@$(IN_VENV) -m tests.prove --examples $(EXAMPLES) $(if $(FRESH),--fresh) $(PART)
 
 fmt: $(VENV)/.dev
 	$(IN_VENV) -m ruff check --fix
