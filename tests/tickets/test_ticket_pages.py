@@ -1030,6 +1030,22 @@ def test_a_message_to_a_closed_request_opens_one_that_follows(as_customer, own, 
     assert f"Request {own.number} was closed. Your message opened this one." in text(response)
 
 
+def test_who_asked_the_same_stays_unseen(as_customer, own, agent, client, customer):
+    other = UserFactory(name="Ola Nord")
+    duplicate = make_ticket(team=own.team, requester=RequesterFactory(user=other), actor=other, body="Mine too")
+    desk.merge(ticket=duplicate, into=own, actor=agent)
+    client.force_login(other)
+
+    sent = client.post(own_page(duplicate), {"body": "My account number is 7", "own": 1})
+    client.force_login(customer)
+    seen = client.get(own_page(own))
+
+    assert sent["Location"] == own_page(duplicate)
+    assert events_of(own) == [("public_reply", None)]
+    assert [said.body for said in seen.context["messages_said"]] == ["It burns."]
+    assert "Ola Nord" not in seen.text
+
+
 @pytest.mark.parametrize("fields", [{"body": " ", "own": 1}, {"body": "Hello"}, {"body": "Hello", "own": "x"}])
 def test_an_incomplete_message_is_not_sent(as_customer, own, fields):
     assert as_customer.post(own_page(own), fields).status_code == 400

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -92,13 +92,15 @@ class RequestPage(_RequestView):
         except Refusal as refusal:
             form.add_error(None, str(refusal.detail))
             return self._show(ticket, form, status=refusal.status_code)
-        messages.success(request, _sent(ticket, after))
-        return redirect("tickets:request", after.number)
+        # A merge may have brought it to a request of somebody else.
+        is_own = self.own.filter(pk=after.pk).exists()
+        messages.success(request, _sent(ticket, after) if is_own else "Your message is sent.")
+        return redirect("tickets:request", after.number if is_own else ticket.number)
 
     @transaction.atomic
     def _send(self, ticket: Ticket, given: dict) -> Ticket:
         locked(ticket.pk)
-        if _public(ticket).filter(writer=Writer.REQUESTER).count() != given["own"]:
+        if self._said(ticket).filter(writer=Writer.REQUESTER).count() != given["own"]:
             raise Conflict("A message of yours has arrived since you opened this page. Is this one still to be sent?")
         return desk.reply(ticket=ticket, actor=self.request.user, body=given["body"])
 
@@ -109,7 +111,7 @@ class RequestPage(_RequestView):
         return ticket
 
     def _show(self, ticket: Ticket, form: MessageForm | None, *, status: int = 200) -> HttpResponse:
-        rows = list(_public(ticket).select_related("actor"))
+        rows = list(self._said(ticket).select_related("actor"))
         context = {
             "one": self.as_request(ticket),
             "messages_said": [self._message(row) for row in rows if row.body],
@@ -120,15 +122,16 @@ class RequestPage(_RequestView):
         }
         return self.page("tickets/request.html", context, status=status)
 
+    def _said(self, ticket: Ticket) -> QuerySet:
+        """What both sides have said to each other, in order: no note, and nothing of who asked the same."""
+        public = ticket.events.filter(kind__in=(EventKind.CREATED, EventKind.PUBLIC_REPLY))
+        of_others = Q(writer=Writer.REQUESTER, actor__isnull=False) & ~Q(actor=self.request.user)
+        return public.exclude(of_others).order_by("at", "pk")
+
     def _message(self, row: TicketEvent) -> Message:
         is_own = row.writer == Writer.REQUESTER
         ours = row.actor.name if row.actor and not row.actor.is_bot else "Support"
         return Message("You" if is_own else ours, row.at.astimezone(self.request.user.zone), row.body, is_own)
-
-
-def _public(ticket: Ticket) -> QuerySet:
-    """What both sides have said to each other, in order. Never a note."""
-    return ticket.events.filter(kind__in=(EventKind.CREATED, EventKind.PUBLIC_REPLY)).order_by("at", "pk")
 
 
 def _sent(before: Ticket, after: Ticket) -> str:
