@@ -24,6 +24,7 @@ from tests.factories import (
 from tickets.choices import Channel, Clock, EventKind, Priority, SlaMetric, Status
 from tickets.models import Requester, Ticket, TicketEvent
 from tickets.services import desk
+from tickets.services.intake import EventDraft, TicketDraft, take_in
 from tickets.views import listing, question
 
 pytestmark = pytest.mark.django_db
@@ -932,6 +933,30 @@ def test_a_target_ahead_shows_what_is_left(as_agent, at_now, team):
     _, resolution = as_agent.get(page_of(ticket)).context["clocks"]
 
     assert (resolution.verdict, resolution.bars[0].width, resolution.rest.x) == ("running", "25.000%", "25.000%")
+
+
+def test_a_verdict_of_the_source_is_said_to_be_one(as_agent, team):
+    def happened(hours: int, kind: EventKind, **fields) -> EventDraft:
+        return EventDraft(at=NOW + timedelta(hours=hours), kind=kind, **fields)
+
+    first = {"team": team.pk, "priority": 2, "channel": 1}
+    events = [
+        happened(-3, EventKind.CREATED, data=first),
+        happened(-2, EventKind.STATUS, value=Status.RESOLVED),
+        happened(-2, EventKind.IMPORTED_VERDICT, value=0),
+    ]
+    take_in([TicketDraft("elsewhere", "E-7", "1", "Printer", events, RequesterFactory(name="Rita Wu"))])
+
+    response = as_agent.get(page_of(Ticket.objects.get()))
+
+    shown = text(response)
+    assert told(response) == [
+        "Automatic opened this ticket for Rita Wu",
+        "Automatic changed the status from New to Resolved",
+        "Automatic was told by the source: resolution target missed",
+    ]
+    assert "Resolution missed, by the source Running 1 h Judged where the ticket was imported from" in shown
+    assert "Imported from elsewhere E-7" in shown
 
 
 def test_a_long_life_is_drawn_in_slices(as_agent, at_now, team):

@@ -118,7 +118,7 @@ class _Teller:
 
     def created(self, row: TicketEvent, before: State, after: State) -> str:
         for_whom = self._ticket.requester
-        if row.writer == Writer.AGENT and for_whom:
+        if row.writer != Writer.REQUESTER and for_whom:
             return f"opened this ticket for {for_whom.name}"
         return "opened this ticket"
 
