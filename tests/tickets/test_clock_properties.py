@@ -287,7 +287,10 @@ def test_a_rule_that_holds_from_later_on_changes_no_past_figure(desk, away):
 def test_the_same_rule_again_changes_no_figure(desk, away):
     """A version of a calendar or target that says what the one before it says is none."""
     at = desk.told.created + away
-    hours = {team: [*versions, *_again(versions, at)] for team, versions in desk.law.hours.items()}
+    hours = {
+        team: sorted([*versions, *_again(versions, at)], key=lambda each: each.since)
+        for team, versions in desk.law.hours.items()
+    }
     law = Law(hours, (*desk.law.targets, *_again(desk.law.targets, at)))
 
     assert timing_of(desk.told, law) == timing_of(desk.told, desk.law)
