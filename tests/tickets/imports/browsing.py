@@ -9,6 +9,17 @@ from django.urls import reverse
 from tests.tickets.test_import_servicenow import log, ticket_log
 from tickets.models import ImportRun, Ticket
 
+MAPPING = """source = "city"
+delimiter = ";"
+moments = ["%Y-%m-%d %H:%M"]
+
+[fields]
+id = "Key"
+subject = "What"
+created_at = "Opened"
+resolved_at = "Ended"
+"""
+
 
 def incidents(count: int = 3) -> bytes:
     return log(*(row for number in range(1, count + 1) for row in ticket_log(f"INC{number}"))).encode()

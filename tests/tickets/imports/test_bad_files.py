@@ -7,11 +7,12 @@ import pytest
 from django.db import OperationalError
 from django.urls import reverse
 
-from tests.tickets.imports.browsing import incidents, page_of, press, send
+from tests.tickets.imports.browsing import MAPPING, incidents, page_of, press, send
 from tests.tickets.test_import_servicenow import log, ticket_log
 from tickets.admin.uploads import BODY_LIMIT
 from tickets.importers import servicenow
 from tickets.models import ImportRun, ImportState, Ticket
+from tickets.services import imports
 from tickets.services.imports import files
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,7 @@ BAD_FILES = {
     "UTF-16": ("number\n".encode("utf-16"), "The file is in UTF-16. Save it as UTF-8."),
     "cut off": (gzip.compress(incidents(200))[:-20], "The file is damaged or cut off. Nothing of it was imported."),
     "packed twice": (gzip.compress(gzip.compress(incidents())), "The file is packed twice. Unpack it once."),
+    "no rows": (log().encode(), "The file holds no tickets."),
     "a bomb": (
         gzip.compress(incidents() + b"\n" * 9_000_000),
         "The file unpacks to more than 100 times its size. Import it unpacked.",
@@ -57,6 +59,36 @@ def test_bad_file_is_a_sentence_and_cannot_be_started(site, uploaded, which):
     if sentence:
         assert page.context["file_error"] == sentence
     assert (ImportRun.objects.get().state, Ticket.objects.count()) == (ImportState.PREVIEWED, 0)
+
+
+HOSTILE = {
+    "NUL characters": b"\0" * 1000,
+    "all bytes": bytes(range(256)) * 100,
+    "quotation marks": b'"' * 999,
+    "deep lists": b"[" * 50_000,
+    "deep objects": b'{"tickets":' * 20_000,
+    "half characters": b'{"tickets": [{"id": 1, "subject": "\\ud800\\u0000"}]}',
+    "a number of 5,000 digits": b'{"tickets": [{"id": ' + b"9" * 5000 + b"}]}",
+    "entities": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    "a long cell": b"a,b\n" + b"x" * 500_000 + b",1\n",
+    "many columns": b",".join(b"c%d" % number for number in range(2_000)) + b"\n",
+    "a byte order mark": b"\xef\xbb\xbf",
+    "a beginning of gzip": b"\x1f\x8b",
+    "nothing, packed": gzip.compress(b""),
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "zendesk"])
+def test_hostile_file_breaks_no_page(site, uploaded, kind):
+    for name, content in HOSTILE.items():
+        run = uploaded(content, kind=kind, mapping=MAPPING)
+        page = site.get(page_of(run))
+        imports.start(run)
+        imports.work(run.pk)
+
+        assert (page.status_code, site.get(page_of(run)).status_code) == (200, 200), name
+        assert run.preview["error"] is None or "went wrong" not in run.preview["error"]["sentence"], name
+    assert not Ticket.objects.exists()
 
 
 def test_empty_file_is_told_at_its_field(site):

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.tickets.imports.browsing import account_of, numbers, page_of, press, send
+from tests.tickets.imports.browsing import MAPPING, account_of, numbers, page_of, press, send
 from tickets.models import ImportRun, ImportState, Ticket
 from tickets.services import imports
 from tickets.services.imports import files
@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 COMPLAINTS = b"""Key;Opened;Ended;What
 1;2024-03-01 09:00;2024-03-01 17:00;Noise
 2;2024-03-02 09:00;;Light
-"""
-MAPPING = """source = "city"
-delimiter = ";"
-moments = ["%Y-%m-%d %H:%M"]
-
-[fields]
-id = "Key"
-subject = "What"
-created_at = "Opened"
-resolved_at = "Ended"
 """
 
 

@@ -33,6 +33,8 @@ def preview(run: ImportRun) -> dict[str, Any]:
         kind, mapping = kinds.kind_of(run), kinds.mapping_of(run)
         raw.check_lines(files.file_of(run.pk))
         shown |= _read(run, kind)
+        if not shown["counts"]:
+            raise FileError("The file holds no tickets.")
     except FileError as error:
         shown["error"] = {"field": _field_of(run, error), "sentence": printable(kinds.sentence(run, error), 1000)}
     except OperationalError:
