@@ -156,7 +156,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
             "steps": steps_of(run),
             "zones": sorted(zone_names()),
             "preview": run.preview,
-            "tickets": [{**each, "result": FORESEEN[each["result"]]} for each in run.preview["tickets"]],
+            "tickets": [
+                {**each, "result": FORESEEN.get(each["result"], each["result"])} for each in run.preview["tickets"]
+            ],
             "mended": told(run.preview["reasons"], "mended", form.kind.place),
             "refused": told(run.preview["reasons"], "refused", form.kind.place),
             "file_error": error["sentence"] if error and not error["field"] else "",
