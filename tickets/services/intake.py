@@ -157,12 +157,12 @@ def _change(draft: TicketDraft, known: Ticket | None) -> Change:
 
 def _join_follow_ups(drafts: Sequence[TicketDraft]) -> None:
     """Whichever of two arrives last joins them, if it names the other; else the one that does, when it comes again."""
-    pairs = [(draft.external_id, draft.follow_up_of) for draft in drafts if draft.follow_up_of]
-    pairs += [(follow_up, draft.external_id) for draft in drafts for follow_up in draft.follow_ups]
+    pairs = [(draft.identity, (draft.source, draft.follow_up_of)) for draft in drafts if draft.follow_up_of]
+    pairs += [((draft.source, follow_up), draft.identity) for draft in drafts for follow_up in draft.follow_ups]
     if not pairs:
         return
-    named = Ticket.objects.filter(source=drafts[0].source, external_id__in={name for pair in pairs for name in pair})
-    numbers = dict(named.values_list("external_id", "pk"))
+    named = from_sources({identity for pair in pairs for identity in pair})
+    numbers = {(source, name): number for number, source, name in named.values_list("pk", "source", "external_id")}
     for follow_up, closed in pairs:
         if follow_up in numbers and closed in numbers and follow_up != closed:
             Ticket.objects.filter(pk=numbers[follow_up]).update(follow_up_of=numbers[closed])
