@@ -408,6 +408,22 @@ def test_ticket_that_stands_there_twice_is_taken_once(take, kind):
 
 
 @every_format
+def test_order_does_not_matter(take, kind):
+    def imported(*files: tuple[str, ...]) -> dict:
+        with transaction.atomic():
+            for numbers in files:
+                take(kind, GOOD[kind](*numbers))
+            left = picture()
+            transaction.set_rollback(True)
+        return left
+
+    whole = imported(("1", "2", "3", "4", "5"))
+    assert imported(("4", "1", "5", "3", "2")) == whole
+    assert imported(("4", "1"), ("5", "3", "2")) == whole
+    assert imported(("5", "3", "2"), ("4", "1")) == whole
+
+
+@every_format
 def test_stopped_import_is_finished_by_the_next(take, monkeypatch, kind):
     monkeypatch.setattr(base, "BATCH", 2)
     good = GOOD[kind](*"123456789")

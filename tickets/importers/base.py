@@ -260,14 +260,14 @@ class _Run:
 
     def __init__(self, kind: Format, source: Source, at_most: int | None, on_outcome: Callable[[Outcome], None]):
         self.account = Account(kind.place)
-        self._source_name, self._directory, self._on_outcome = kind.source, source.directory, on_outcome
+        self._directory, self._on_outcome = source.directory, on_outcome
         self._tellings = self._newest(islice(kind.read(source), at_most))
         self._outcomes: list[Outcome] = []
 
     def take_batch(self, *, dry_run: bool) -> bool:
         """Reads inside the transaction too, so that names new to us are written with the tickets that bring them."""
         with transaction.atomic():
-            _wait_for_others(self._source_name)
+            _wait_for_others()
             batch, is_paused = self._next_batch()
             self._take(batch)
             transaction.set_rollback(dry_run)
@@ -373,14 +373,14 @@ def _early(told: Told) -> Iterator[Mended]:
         yield Mended(told.line, BEFORE_CREATION)
 
 
-def _wait_for_others(source: str) -> None:
-    """Until the transaction ends, nobody else imports from ``source``: two at once would make each name twice.
+def _wait_for_others() -> None:
+    """Until the transaction ends, nobody else imports: two at once would make the same people.
 
     On SQLite there is one writer at a time anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [crc32(f"import {source}".encode())])
+            cursor.execute("select pg_advisory_xact_lock(%s)", [crc32(b"import")])
 
 
 def read_moment(text: str, pattern: str, zone: ZoneInfo) -> datetime:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.text import slugify
 
@@ -51,7 +52,6 @@ class Directory:
     def forget(self) -> None:
         """To be called when a transaction that may have made some is undone."""
         self._known.clear()
-        self._told = None
 
     def team(self, name: str) -> Team:
         return self._named("team", Team, name)
@@ -128,7 +128,7 @@ class Directory:
         shown = checked_name("name of an agent", name or f"Agent {key}", 150)
         found = User.objects.filter(email__iexact=address).first()
         if found is None:
-            return User.objects.create_user(address, name=shown)
+            return _made(address, shown)
         if name and found.name == f"Agent {key}":
             found.name = shown
             found.save(update_fields=["name"])
@@ -152,6 +152,15 @@ class Directory:
         if key not in self._known:
             self._known[key] = find()
         return self._known[key]
+
+
+def _made(address: str, name: str) -> User:
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(address, name=name)
+    except IntegrityError:
+        # Somebody else made them a moment ago.
+        return User.objects.get(email__iexact=address)
 
 
 def _pairs(source: str) -> set[tuple[int, int]]:
