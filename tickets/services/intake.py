@@ -106,7 +106,7 @@ def take_in(
             changes.append(_change(draft, ticket))
         elif result == Result.UNCHANGED:
             _note_update(draft, ticket)
-        if result != Result.OLDER:
+        if result not in (Result.OLDER, Result.KEPT):
             latest.append(draft)
     write(changes)
     _join_follow_ups(latest)
