@@ -398,7 +398,7 @@ def test_file_imported_twice_changes_nothing(take, kind):
     assert picture() == before
 
 
-@pytest.mark.parametrize("kind", sorted(GOOD.keys() - {"jsonl"}))
+@every_format
 def test_ticket_that_stands_there_twice_is_taken_once(take, kind):
     account = take(kind, GOOD[kind]("1", "2", "1"))
 

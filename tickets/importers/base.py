@@ -293,6 +293,8 @@ class _Run:
         """The tickets to be written. One that comes again without a later date keeps what was told first."""
         # The latest date of what was told of each; None where it had none.
         seen: dict[str, datetime | None] = {}
+        # An importer that works in batches may refuse a later telling before it tells the first.
+        refused_on: dict[str, int] = {}
         for item in items:
             if isinstance(item, Pause):
                 yield item
@@ -300,9 +302,16 @@ class _Run:
             self.account.rows += item.rows
             before = seen.get(item.external_id, NEVER)
             if isinstance(item, Refused):
+                if item.external_id not in seen:
+                    refused_on[item.external_id] = item.line
                 self._refuse(item if before else replace(item, reason=STANDS_FURTHER_UP))
                 seen[item.external_id] = before if item.external_id else NEVER
-            elif item.external_id not in seen or self._is_newer(item, before):
+            elif (
+                item.external_id not in seen
+                or item.line < refused_on.get(item.external_id, 0)
+                or self._is_newer(item, before)
+            ):
+                refused_on.pop(item.external_id, None)
                 seen[item.external_id] = item.draft.updated_at
                 yield item
 
