@@ -118,7 +118,7 @@ def _as_text(row: tuple) -> str:
 def test_demo_desk_comes_back_with_every_figure(path, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     with time_machine.travel(NOW, tick=False):
-        call_command("seed_demo", "--tickets=300", "--months=14", verbosity=0)
+        call_command("seed_demo", "--tickets=200", "--months=13", verbosity=0)
         before, numbers = everything_said(now=NOW), list(Ticket.objects.values_list("pk", "source", "external_id"))
         call_command("export_tickets", str(path), verbosity=0)
         empty_desk()
@@ -129,7 +129,7 @@ def test_demo_desk_comes_back_with_every_figure(path, settings, tmp_path):
     assert list(Ticket.objects.values_list("pk", "source", "external_id")) == numbers
     assert Ticket.objects.filter(merged_into__isnull=False).exists()
     *_, compared = check()
-    assert (compared.tickets, compared.different) == (300, [])
+    assert (compared.tickets, compared.different) == (200, [])
 
 
 def test_file_of_the_imported_desk_is_the_file_that_was_imported(give, take, path):
@@ -347,14 +347,12 @@ def test_histories_come_back_as_they_were(world, path, give, take):
             account = take()
             again = take()
             after, ordered_after = everything_stored(), _in_order()
-            *_, compared = check()
             transaction.set_rollback(True)
 
         assert (account.refused, account.mended) == ({}, {})
         assert counts(account) == (len(many) + 1, 0, 0)
         assert counts(again) == (0, 0, len(many) + 1)
         assert (after, ordered_after) == (before, ordered)
-        assert compared.different == []
 
     run()
 
@@ -410,17 +408,6 @@ def test_run_that_was_cut_short_is_simply_run_again(give, take):
 
     assert counts(account) == (2, 0, 4)
     assert list(Ticket.objects.values_list("pk", flat=True)) == numbers
-
-
-def test_numbers_go_on_after_those_that_were_kept(give, take):
-    numbers = [make_ticket().pk for _ in range(3)]
-    give()
-    empty_desk()
-    take()
-
-    ticket = make_ticket(team=TeamFactory(), requester=RequesterFactory(), tags=[TagFactory()])
-
-    assert ticket.pk > max(numbers)
 
 
 def test_dry_run_reads_all_and_writes_nothing(give, take):
@@ -597,6 +584,21 @@ def test_small_desk_is_taken_as_it_is(take_lines):
 
     assert (counts(account), account.refused) == ((2, 0, 0), {})
     assert Ticket.objects.get(pk=5).requester.name == "Max"
+
+
+def test_numbers_go_on_after_those_that_were_kept(take_lines):
+    # Higher than the database would give by itself.
+    take_lines(
+        team={**TEAM, "number": 700_000},
+        person={**PERSON, "number": 700_000},
+        requester={**REQUESTER, "number": 700_000},
+        ticket={**TICKET, "number": 700_000, "requester": 700_000},
+        other=None,
+    )
+
+    ticket = make_ticket(team=TeamFactory(), requester=RequesterFactory(), assignee=UserFactory())
+
+    assert [ticket.pk, ticket.team_id, ticket.requester_id, ticket.assignee_id] == [700_001] * 4
 
 
 @pytest.mark.parametrize(
