@@ -118,7 +118,7 @@ def _as_text(row: tuple) -> str:
 def test_demo_desk_comes_back_with_every_figure(path, settings, tmp_path):
     settings.VAR_DIR = tmp_path
     with time_machine.travel(NOW, tick=False):
-        call_command("seed_demo", "--tickets=200", "--months=13", verbosity=0)
+        call_command("seed_demo", "--tickets=300", "--months=14", verbosity=0)
         before, numbers = everything_said(now=NOW), list(Ticket.objects.values_list("pk", "source", "external_id"))
         call_command("export_tickets", str(path), verbosity=0)
         empty_desk()
@@ -129,7 +129,7 @@ def test_demo_desk_comes_back_with_every_figure(path, settings, tmp_path):
     assert list(Ticket.objects.values_list("pk", "source", "external_id")) == numbers
     assert Ticket.objects.filter(merged_into__isnull=False).exists()
     *_, compared = check()
-    assert (compared.tickets, compared.different) == (200, [])
+    assert (compared.tickets, compared.different) == (300, [])
 
 
 def test_file_of_the_imported_desk_is_the_file_that_was_imported(give, take, path):
@@ -611,10 +611,9 @@ def test_numbers_go_on_after_those_that_were_kept(take_lines):
             {"header": {**HEADER, "version": 2}},
             "The file is of another version than 1, the only one that is known here.",
         ),
-        (
-            {"header": {**HEADER, "version": True}},
-            "The file is of another version than 1, the only one that is known here.",
-        ),
+        ({"header": {**HEADER, "version": True}}, "Line 1: version is no whole number."),
+        ({"header": {**HEADER, "desk": ""}}, "Line 1: desk is empty."),
+        ({"end": {**END, "tickets": 2}}, "Line 9: a key that is not known there."),
         ({"end": None}, "The file has no end: it is cut off, or empty. Nothing of it was imported."),
         ({"after": b"{}"}, "Line 10: there is something after the end."),
         ({"team": {**TEAM, "type": "gang"}}, "Line 2: its type is not known."),

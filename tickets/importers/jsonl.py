@@ -98,8 +98,16 @@ def count(source: Source) -> Iterator[None]:
 def _check_header(line: Line) -> None:
     if line.kind != FORMAT_NAME:
         raise FileError(f"This is no file of {FORMAT_NAME}: its first line does not say so.")
-    if type(line.record.get("version")) is not int or line.record["version"] != VERSION:
-        raise FileError(f"The file is of another version than {VERSION}, the only one that is known here.")
+    record = Record(line.record)
+    try:
+        record.text("type")
+        if record.number("version") != VERSION:
+            raise FileError(f"The file is of another version than {VERSION}, the only one that is known here.")
+        record.text("desk", limit=40)
+        record.moment("exported_at")
+        record.finish()
+    except ValueRefusedError as error:
+        raise FileError(f"Line 1: {error}.") from None
 
 
 def _section_of(line: Line, before: int) -> int:
@@ -108,6 +116,8 @@ def _section_of(line: Line, before: int) -> int:
         raise FileError(f"Line {line.number}: {line.fault}.")
     if line.kind not in SECTIONS:
         raise FileError(f"Line {line.number}: its type is not known.")
+    if line.kind == "end" and len(line.record) > 1:
+        raise FileError(f"Line {line.number}: a key that is not known there.")
     section = SECTIONS.index(line.kind)
     if section < before:
         raise FileError(f"Line {line.number}: a {line.kind} must stand above every {SECTIONS[before]}.")
