@@ -169,6 +169,11 @@ class _Desk:
                 "time_zone": calendar.time_zone,
                 "week": calendar.week,
                 "holidays": calendar.holidays,
+                "country": calendar.country,
+                "region": calendar.region,
+                "holiday_names": calendar.holiday_names,
+                "own_days": calendar.own_days,
+                "left_out": calendar.left_out,
             }
 
     def _targets(self) -> Iterator[dict[str, Any]]:
@@ -229,6 +234,7 @@ class _Desk:
             **self._identity(ticket),
             "digest": ticket.source_digest,
             "updated_at": as_text(ticket.source_updated_at),
+            "is_worked_on_here": not ticket.external_id or ticket.is_worked_on_here,
             "subject": ticket.subject,
             "requester": ticket.requester_id,
             "follow_up_of": ticket.follow_up_of_id,

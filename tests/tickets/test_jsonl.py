@@ -94,7 +94,7 @@ def everything_stored() -> dict[str, list[str]]:
         MetricEvent: {"id"},
         Membership: {"id"},
         User: {"id", "password", "last_login", "date_joined", "is_staff", "is_superuser"},
-        Ticket: {"revision", "source", "external_id"},
+        Ticket: {"revision", "source", "external_id", "judged_by", "is_worked_on_here"},
         Requester: {"source", "external_id"},
         SlaTarget: {"id"},
         Calendar: {"id"},
@@ -234,7 +234,16 @@ def test_rules_and_people_come_back_without_what_is_theirs_alone(give, take, pat
     person_with(Role.ADMINISTRATOR, email="administrator@example.org")
     Membership.objects.create(user=lead, team=team, role=Role.AGENT)
     UserFactory(is_bot=True, is_active=False)
-    CalendarFactory(team=team, holidays=["2026-12-25"], valid_from=datetime(2020, 1, 1, 0, 0, 0, 5, tzinfo=UTC))
+    CalendarFactory(
+        team=team,
+        valid_from=datetime(2020, 1, 1, 0, 0, 0, 5, tzinfo=UTC),
+        holidays=["2026-12-24", "2026-12-25"],
+        country="DE",
+        region="BY",
+        holiday_names={"2026-12-25": "Christmas"},
+        own_days={"2026-12-24": ""},
+        left_out=["2026-12-26"],
+    )
     SlaTargetFactory(metric=SlaMetric.RESOLUTION, priority=Priority.HIGH, team=team, category=category, seconds=None)
     SlaTargetFactory(metric=SlaMetric.FIRST_RESPONSE, clock=Clock.WALL, seconds=60)
     TeamPolicy.objects.create(team=team, closes_after_days=None, sends_surveys=True, survey_delay_minutes=0)
@@ -507,9 +516,25 @@ def test_history_that_went_on_here_stays(others, take):
 
     account = take()
 
+    assert (counts(account), account.taken.kept) == ((0, 0, 1), 1)
+    assert Ticket.objects.get(subject="Second").status == Status.CLOSED
+
+
+def test_history_that_its_source_told_later_stays(others, take):
+    make_ticket()
+    take()
+    ticket = Ticket.objects.get(subject="Second")
+    created, resolved = (
+        EventDraft(at(1), EventKind.CREATED, data=ticket.events.get(kind=EventKind.CREATED).data),
+        EventDraft(at(30), EventKind.STATUS, value=int(Status.RESOLVED)),
+    )
+    take_in([TicketDraft(FROM, ticket.external_id, "later", "Second", [created, resolved])])
+
+    account = take()
+
     assert counts(account) == (0, 0, 2)
     assert list(account.mended) == ["something happened here since, the history here kept"]
-    assert Ticket.objects.get(subject="Second").status == Status.CLOSED
+    assert Ticket.objects.get(subject="Second").status == Status.RESOLVED
 
 
 def test_file_of_this_very_desk_adds_nothing_to_it(give, take):
@@ -532,7 +557,8 @@ PERSON = {
 }  # fmt: skip
 CALENDAR = {
     "type": "calendar", "team": "Billing", "valid_from": "2020-01-01T00:00:00Z", "time_zone": "UTC",
-    "week": [[], [], [], [], [], [], []], "holidays": [],
+    "week": [[], [], [], [], [], [], []], "holidays": [], "country": "", "region": "", "holiday_names": {},
+    "own_days": {}, "left_out": [],
 }  # fmt: skip
 TARGET = {
     "type": "sla_target", "metric": "resolution", "priority": None, "team": None, "category": None, "clock": "wall",
@@ -548,7 +574,8 @@ CREATED = {
 }  # fmt: skip
 TICKET = {
     "type": "ticket", "number": 5, "source": FROM, "external_id": "5", "digest": "", "updated_at": None,
-    "subject": "Printer on fire", "requester": 1, "follow_up_of": None, "lines": 1, "events": [CREATED],
+    "is_worked_on_here": False, "subject": "Printer on fire", "requester": 1, "follow_up_of": None, "lines": 1,
+    "events": [CREATED],
 }  # fmt: skip
 OTHER = {**TICKET, "number": 6, "external_id": "6", "requester": None}
 END = {"type": "end"}
@@ -621,7 +648,9 @@ def test_numbers_go_on_after_those_that_were_kept(take_lines):
         ({"team": b'{"type": "team", "number": 1'}, "Line 2: no JSON."),
         ({"team": b'{"type": "team", "name": "\xff"}'}, "Line 2: bytes that are no UTF-8."),
         ({"team": b"[" * 50_000}, "Line 2: JSON that is nested too deeply."),
-        ({"team": b'{"type": "team", "number": 1e999}'}, "Line 2: name missing."),
+        ({"team": b'{"type": "team", "number": 1e999}'}, "Line 2: no JSON."),
+        ({"calendar": {**CALENDAR, "own_days": {"2026-12-24": 1}}}, "Line 4: a name that is no text."),
+        ({"calendar": {**CALENDAR, "left_out": ["soon"]}}, 'Line 4: Give a list of dates, for example ["2026-12-25"].'),
         ({"team": b'{"type": "team", "number": NaN}'}, "Line 2: no JSON."),
         ({"team": {**TEAM, "name": "a\0b"}}, "Line 2: a NUL character or half of a character."),
         ({"team": {**TEAM, "name": "\ud800"}}, "Line 2: a NUL character or half of a character."),
@@ -835,15 +864,21 @@ def test_export_asks_as_often_for_few_tickets_as_for_many(path, django_assert_nu
 
 
 def test_things_that_were_taken_away_are_left_out(give, take):
-    gone, tag, category, person = TeamFactory(), TagFactory(), CategoryFactory(), UserFactory()
-    ticket, agent = make_ticket(tags=[tag]), UserFactory()
-    desk.delete(ticket=ticket, actor=agent)
-    desk.move(ticket=ticket, actor=agent, team=gone)
-    desk.set_category(ticket=ticket, actor=agent, category=category)
-    desk.assign(ticket=ticket, actor=agent, assignee=person)
-    desk.assign(ticket=ticket, actor=agent, assignee=None)
-    desk.set_category(ticket=ticket, actor=agent, category=None)
-    desk.move(ticket=ticket, actor=agent, team=TeamFactory())
+    team, gone, tag, category, person = TeamFactory(), TeamFactory(), TagFactory(), CategoryFactory(), UserFactory()
+    first = {"team": gone.pk, "assignee": person.pk, "priority": 2, "channel": 1, "tags": [tag.pk]}
+    told = [
+        EventDraft(at(0), EventKind.CREATED, data=first),
+        # In no figure, so that no row of the ledger holds on to anything.
+        EventDraft(at(0), EventKind.DELETED),
+        EventDraft(at(1), EventKind.CATEGORY, value=category.pk),
+        EventDraft(at(1), EventKind.TEAM, value=team.pk),
+        EventDraft(at(2), EventKind.TEAM, value=gone.pk),
+        EventDraft(at(3), EventKind.TEAM, value=team.pk),
+        EventDraft(at(3), EventKind.CATEGORY),
+        EventDraft(at(3), EventKind.ASSIGNED),
+        EventDraft(at(3), EventKind.TAGS, data={"tags": []}),
+    ]
+    take_in([TicketDraft("made-up", "1", "", "Printer on fire", told)])
     for thing in (gone, tag, category, person):
         thing.delete()
     give()
@@ -852,7 +887,29 @@ def test_things_that_were_taken_away_are_left_out(give, take):
     account = take()
 
     assert (counts(account), account.refused) == ((1, 0, 0), {})
-    told = [Team.objects.count(), Tag.objects.count(), Category.objects.count(), User.objects.count()]
-    assert told == [2, 0, 0, 1]
-    kinds = TicketEvent.objects.filter(kind__in=[EventKind.TEAM, EventKind.CATEGORY]).order_by("pk")
-    assert list(kinds.values_list("kind", flat=True)) == [EventKind.CATEGORY, EventKind.CATEGORY, EventKind.TEAM]
+    assert [model.objects.count() for model in (Team, Tag, Category, User)] == [1, 0, 0, 0]
+    events = TicketEvent.objects.order_by("at", "pk")
+    assert events[0].data["team"] == Team.objects.get().pk
+    assert [event.value for event in events.filter(kind=EventKind.TEAM)] == [Team.objects.get().pk] * 2
+    assert [event.value for event in events.filter(kind=EventKind.CATEGORY)] == [None, None]
+
+
+def test_what_people_did_is_safe_from_sources_on_the_desk_it_moves_to(give, take):
+    def told_by_source(digest: str) -> TicketDraft:
+        first = {"team": Team.objects.get().pk, "priority": 2, "channel": 1}
+        return TicketDraft(
+            "made-up", "1", digest, "Printer on fire", [EventDraft(at(0), EventKind.CREATED, data=first)]
+        )
+
+    own = make_ticket(team=TeamFactory(), at=at(0))
+    take_in([told_by_source("first")])
+    desk.set_priority(ticket=Ticket.objects.get(source="made-up"), actor=UserFactory(), priority=Priority.HIGH)
+    give()
+    empty_desk()
+    take()
+
+    taken = take_in([told_by_source("second")])
+
+    assert (taken.kept, Ticket.objects.get(source="made-up").priority) == (1, Priority.HIGH)
+    # As one's own, it is closed some days after its resolution.
+    assert Ticket.objects.get(pk=own.pk).is_worked_on_here

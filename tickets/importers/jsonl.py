@@ -214,6 +214,7 @@ class _Ticket(NamedTuple):
     external_id: str
     digest: str
     updated_at: datetime | None
+    is_worked_on_here: bool
     subject: str
     requester_id: int | None
     follow_up_of: int | None
@@ -359,6 +360,7 @@ class _Reading:
             external_id=record.text("external_id", limit=200),
             digest=record.text("digest", limit=64, may_be_empty=True),
             updated_at=_or_none(record, "updated_at", record.moment),
+            is_worked_on_here=record.flag("is_worked_on_here"),
             subject=record.text("subject", limit=255),
             requester_id=self._settler.known.id_or_none("requester", requester),
             follow_up_of=_or_none(record, "follow_up_of", record.number),
@@ -393,6 +395,7 @@ class _Reading:
             yield here.compared(ticket, events, self._draft(ticket, events))
 
     def _draft(self, ticket: _Ticket, events: list[ReadEvent]) -> Told:
+        keeps = self._settler.keeps_ticket_numbers
         draft = TicketDraft(
             source=ticket.source,
             external_id=ticket.external_id,
@@ -401,7 +404,9 @@ class _Reading:
             events=[_event_draft(event) for event in events],
             requester=Requester(pk=ticket.requester_id) if ticket.requester_id else None,
             updated_at=ticket.updated_at,
-            number=ticket.number if self._settler.keeps_ticket_numbers else None,
+            number=ticket.number if keeps else None,
+            # Where they become the desk's own, sources are kept from undoing what people did.
+            is_worked_on_here=keeps and ticket.is_worked_on_here,
         )
         return _FromFile(draft, ticket.group.line.number, ticket.group.rows, number=ticket.number)
 
@@ -476,7 +481,8 @@ class _Here:
             return told
         events_here = self._events.get(known.pk, [])
         is_same = (known.subject, known.requester_id) == (ticket.subject, ticket.requester_id) and events_here == events
-        is_newer_here = not is_same and events_here[-1].at > events[-1].at
+        # What people did here is kept anyway, and said so.
+        is_newer_here = not (is_same or known.is_worked_on_here) and events_here[-1].at > events[-1].at
         if is_same or is_newer_here:
             told.draft.digest = known.source_digest
         elif ticket.digest == known.source_digest:

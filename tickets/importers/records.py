@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -168,10 +169,16 @@ def _no_number(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
+def _float(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
 def parse(line: bytes) -> dict[str, Any]:
     """The object on a line. Raises LineFaultError, also for texts that no database keeps."""
     try:
-        record = json.loads(line.decode(), parse_constant=_no_number)
+        record = json.loads(line.decode(), parse_constant=_no_number, parse_float=_float)
     except UnicodeDecodeError:
         raise LineFaultError("bytes that are no UTF-8") from None
     except RecursionError:

@@ -156,9 +156,19 @@ class Settler:
     def _calendar(self, record: Record) -> None:
         team = self.known.id_of("team", record.text("team"))
         valid_from = record.moment("valid_from")
-        columns = {"time_zone": _zone(record), "week": record.list("week"), "holidays": record.list("holidays")}
+        columns = {
+            "time_zone": _zone(record),
+            "week": record.list("week"),
+            "holidays": record.list("holidays"),
+            "country": record.text("country", limit=2, may_be_empty=True),
+            "region": record.text("region", limit=60, may_be_empty=True),
+            "holiday_names": _days_with_names(record, "holiday_names"),
+            "own_days": _days_with_names(record, "own_days"),
+            "left_out": record.list("left_out"),
+        }
         validate_week(columns["week"])
         validate_days(columns["holidays"])
+        validate_days(columns["left_out"])
         if team in self._new_teams or self._is_bare:
             Calendar.objects.get_or_create(team_id=team, valid_from=valid_from, defaults=columns)
 
@@ -245,6 +255,14 @@ def _zone(record: Record) -> str:
     name = record.text("time_zone")
     validate_time_zone(name)
     return name
+
+
+def _days_with_names(record: Record, key: str) -> dict[str, str]:
+    days = record.object(key)
+    validate_days(list(days))
+    if not all(isinstance(name, str) for name in days.values()):
+        raise ValueRefusedError("a name that is no text")
+    return days
 
 
 def _policy(record: Record) -> dict[str, Any]:

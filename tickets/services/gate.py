@@ -119,7 +119,7 @@ def _copy_columns(change: Change) -> None:
     ticket.resolved_at, ticket.closed_at = _moment_or_none(state.resolved_at), _moment_or_none(state.closed_at)
     ticket.response_due_at = _moment_or_none(timing.response_due_at)
     ticket.resolution_due_at = _moment_or_none(timing.resolution_due_at)
-    if ticket.source and ticket.pk is not None and change.added:
+    if ticket.source and not ticket._state.adding and change.added:
         ticket.is_worked_on_here = not change.replaces
     # Judged by new rules, a ticket is no other than the one that somebody has open.
     ticket.revision += bool(change.added or change.replaces)

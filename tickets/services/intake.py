@@ -36,7 +36,7 @@ class TicketDraft:
     values the ticket began with: team, assignee, priority, category, channel, organization, status, tags.
     ``updated_at`` is when the source changed the ticket last, aware, if it tells. ``follow_up_of`` and ``follow_ups``
     are the external ids of the closed ticket whose requester wrote again, and of those that came of this one. With
-    ``number``, a new ticket gets that one, which must be free.
+    ``number``, a new ticket gets that one, which must be free; ``is_worked_on_here`` as in ``Ticket``, of a new one.
     """
 
     source: str
@@ -49,6 +49,7 @@ class TicketDraft:
     follow_up_of: str = ""
     follow_ups: tuple[str, ...] = ()
     number: int | None = None
+    is_worked_on_here: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -149,10 +150,19 @@ def _note_update(draft: TicketDraft, known: Ticket) -> None:
 
 
 def _change(draft: TicketDraft, known: Ticket | None) -> Change:
-    ticket = known or Ticket(pk=draft.number, source=draft.source, external_id=draft.external_id)
+    ticket = known or _new(draft)
     ticket.subject, ticket.requester, ticket.source_digest = draft.subject[:255], draft.requester, draft.digest
     ticket.source_updated_at = draft.updated_at
     return Change(ticket, [_row(event) for event in draft.events], replaces=known is not None)
+
+
+def _new(draft: TicketDraft) -> Ticket:
+    return Ticket(
+        pk=draft.number,
+        source=draft.source,
+        external_id=draft.external_id,
+        is_worked_on_here=draft.is_worked_on_here,
+    )
 
 
 def _join_follow_ups(drafts: Sequence[TicketDraft]) -> None:
