@@ -560,6 +560,7 @@ def test_file_of_this_very_desk_adds_nothing_to_it(give, take):
 
 HEADER = {"type": "memberpulse-tickets", "version": 1, "desk": FROM, "exported_at": "2026-11-18T14:30:00Z"}
 TEAM = {"type": "team", "number": 1, "name": "Billing", "policy": None}
+POLICY = {"closes_after_days": None, "sends_surveys": False, "survey_delay_minutes": 0}
 PERSON = {
     "type": "person", "number": 1, "email": "agent@example.org", "name": "Agent", "time_zone": "UTC", "is_bot": False,
     "is_active": True, "teams": [{"team": "Billing", "role": "agent"}],
@@ -671,8 +672,16 @@ def test_numbers_go_on_after_those_that_were_kept(take_lines):
         ({"team": {**TEAM, "number": 0}}, "Line 2: number is not between 1 and 1000000000000."),
         ({"team": {**TEAM, "colour": "red"}}, "Line 2: a key that is not known there."),
         (
-            {"team": {**TEAM, "policy": {"closes_after_days": 0}}},
-            "Line 2: closes_after_days is not between 1 and 32767.",
+            {"team": {**TEAM, "policy": {**POLICY, "closes_after_days": 0}}},
+            "Line 2: closes_after_days is not between 1 and 1000000000000.",
+        ),
+        (
+            {"team": {**TEAM, "policy": {**POLICY, "closes_after_days": 3651}}},
+            "Line 2: Ensure this value is less than or equal to 3650.",
+        ),
+        (
+            {"team": {**TEAM, "policy": {**POLICY, "survey_delay_minutes": 10**11}}},
+            "Line 2: Ensure this value is less than or equal to 43200.",
         ),
         ({"team": {**TEAM, "name": "x" * LINE_LIMIT}}, "Line 2: a line of more than 1000000 bytes."),
         ({"person": TEAM}, "Line 3: number stands further up already."),
@@ -702,6 +711,14 @@ def test_numbers_go_on_after_those_that_were_kept(take_lines):
             "1020]].",
         ),
         ({"calendar": {**CALENDAR, "valid_from": "2020-01-01"}}, "Line 4: valid_from is a moment without an offset."),
+        (
+            {"calendar": {**CALENDAR, "valid_from": "0001-01-01T00:00:00Z"}},
+            "Line 4: valid_from is before 1970 or more than 30 years ahead.",
+        ),
+        (
+            {"target": {**TARGET, "valid_from": "9999-01-01T00:00:00Z"}},
+            "Line 5: valid_from is before 1970 or more than 30 years ahead.",
+        ),
         ({"target": {**TARGET, "seconds": -1}}, "Line 5: seconds is not between 1 and 2147483647."),
         ({"requester": {**REQUESTER, "person": "nobody@example.org"}}, "Line 6: a person that the file does not have "
          "above."),

@@ -5,12 +5,14 @@ Whatever is wrong with them refuses the whole file (FileError): without them, ti
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection
 from django.db.models import Model, Q
+from django.utils import timezone
 
 from accounts.capabilities import TEAM_ROLES
 from accounts.models import Membership, Team, User, validate_time_zone
@@ -35,8 +37,10 @@ SETTINGS = ("organization", "category", "tag", "team", "person", "calendar", "sl
 # Requesters looked up at once.
 CHUNK = 500
 _ROLES = {str(role): role for role in TEAM_ROLES}
-# Of the columns that hold them: 15 and 31 bits.
-_DAYS, _SECONDS = 2**15 - 1, 2**31 - 1
+# Of the columns that hold seconds: 31 bits.
+_SECONDS = 2**31 - 1
+# When rules may come into force: what is far from every ticket would only cost time.
+_EARLIEST, _AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=30 * 365)
 
 SomeModel = TypeVar("SomeModel", bound=Model)
 
@@ -155,7 +159,7 @@ class Settler:
 
     def _calendar(self, record: Record) -> None:
         team = self.known.id_of("team", record.text("team"))
-        valid_from = record.moment("valid_from")
+        valid_from = _valid_from(record)
         columns = {
             "time_zone": _zone(record),
             "week": record.list("week"),
@@ -179,7 +183,7 @@ class Settler:
             "priority": _or_none(record, "priority", lambda key: record.choice(key, {p.slug: p for p in Priority})),
             "team_id": team,
             "category_id": self.known.id_or_none("category", record.text_or_none("category")),
-            "valid_from": record.moment("valid_from"),
+            "valid_from": _valid_from(record),
         }
         columns = {
             "clock": record.choice("clock", {each.slug: each for each in Clock}),
@@ -257,6 +261,13 @@ def _zone(record: Record) -> str:
     return name
 
 
+def _valid_from(record: Record) -> datetime:
+    at = record.moment("valid_from")
+    if not _EARLIEST <= at <= timezone.now() + _AHEAD:
+        raise ValueRefusedError("valid_from is before 1970 or more than 30 years ahead")
+    return at
+
+
 def _days_with_names(record: Record, key: str) -> dict[str, str]:
     days = record.object(key)
     validate_days(list(days))
@@ -267,11 +278,12 @@ def _days_with_names(record: Record, key: str) -> dict[str, str]:
 
 def _policy(record: Record) -> dict[str, Any]:
     columns = {
-        "closes_after_days": _or_none(record, "closes_after_days", lambda key: record.number(key, highest=_DAYS)),
+        "closes_after_days": _or_none(record, "closes_after_days", record.number),
         "sends_surveys": record.flag("sends_surveys"),
-        "survey_delay_minutes": record.number("survey_delay_minutes", lowest=0, highest=_SECONDS),
+        "survey_delay_minutes": record.number("survey_delay_minutes", lowest=0),
     }
     record.finish()
+    TeamPolicy(**columns).clean_fields(exclude=["team"])
     return columns
 
 
