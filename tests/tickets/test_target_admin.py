@@ -33,10 +33,10 @@ def form(moment: datetime | None = None, **fields) -> dict:
     ("limit", "seconds", "shown"),
     [
         ("2 h", 7_200, "2 h"),
-        ("1 d 4 h", 100_800, "1 d 4 h"),
+        ("1 d 4 h", 100_800, "28 h"),
         ("30min", 1_800, "30 min"),
         ("5400", 5_400, "1 h 30 min"),
-        ("1 Day, 1 second", 86_401, "1 d 1 s"),
+        ("1 Day, 1 second", 86_401, "24 h 1 s"),
         ("", None, "none any more"),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_target_ahead_is_changed_and_taken_back(admin_client):
     admin_client.post(ADD, form(moment, limit="2 d"))
     number = SlaTarget.objects.get().pk
     change, delete = (reverse(f"admin:tickets_slatarget_{action}", args=[number]) for action in ("change", "delete"))
-    assert admin_client.get(change).context["adminform"].form["limit"].value() == "2 d"
+    assert admin_client.get(change).context["adminform"].form["limit"].value() == "48 h"
 
     admin_client.post(change, form(moment, limit="3 d"))
     ticket.refresh_from_db()
@@ -152,8 +152,8 @@ def test_what_holds_now_is_the_most_specific_target(admin_client):
     ] == [
         ("Alpha", "Urgent", "–", "30 min, wall clock"),
         ("Alpha", "Low", "10 min, service hours", "1 h, service hours"),
-        ("Beta", "Urgent", "–", "1 d, service hours"),
-        ("Beta", "Low", "10 min, service hours", "1 d, service hours"),
+        ("Beta", "Urgent", "–", "24 h, service hours"),
+        ("Beta", "Low", "10 min, service hours", "24 h, service hours"),
     ]
     assert {row["limits"][1] for row in of_category} == {"1 min, service hours"}
 

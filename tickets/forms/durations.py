@@ -1,4 +1,7 @@
-"""Durations as people write them: ``2 h``, ``1 d 4 h``, ``30 min``, or seconds."""
+"""Durations as people write them: ``2 h``, ``1 d 4 h``, ``30 min``, or seconds. Shown back in hours.
+
+A day is 24 hours of the clock chosen, which on service hours is three days of work: nobody should have to know that.
+"""
 
 import re
 
@@ -16,17 +19,17 @@ LONGEST_DAYS = 3_650
 
 
 def in_words(seconds: int) -> str:
-    """``90000`` is ``1 d 1 h``. A day has 24 hours."""
+    """``90060`` is ``25 h 1 min``."""
     parts = []
-    for unit, size in _UNITS.items():
-        count, seconds = divmod(seconds, size)
+    for unit in ("h", "min", "s"):
+        count, seconds = divmod(seconds, _UNITS[unit])
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts) or "0 s"
 
 
 def parse_seconds(text: str) -> int:
-    """What ``in_words`` writes, and the like. Raises ValidationError for anything else, none, and over ten years."""
+    """What ``in_words`` writes, and days. Raises ValidationError for anything else, none, and over ten years."""
     parts, rest = [], text.strip().lower()
     while rest:
         found = _PART.match(rest)

@@ -44,8 +44,7 @@ def overview(calendar: Calendar, now: datetime | None = None) -> Overview:
 
 def hours_per_week(calendar: Calendar) -> str:
     """In hours, as people speak of a week's work: ``38 h 30 min``."""
-    hours, minutes = divmod(minutes_in(calendar.week), 60)
-    return f"{hours} h" + (f" {in_words(minutes * 60)}" if minutes else "")
+    return in_words(minutes_in(calendar.week) * 60)
 
 
 def _notices(calendar: Calendar, ahead: list[date], today: date):
