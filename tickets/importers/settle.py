@@ -116,10 +116,9 @@ class Settler:
         """Found by name, or made."""
         name = record.text("name", limit=model._meta.get_field("name").max_length)
         number = self._number(model, record)
-        found = model.objects.filter(name=name).first()
-        thing = found or model.objects.create(pk=number, name=name)
+        thing, is_new = model.objects.get_or_create(name=name, defaults={"pk": number} if number else {})
         getattr(self.known, kind)[name] = thing.pk
-        return thing, found is None
+        return thing, is_new
 
     def _team(self, record: Record) -> None:
         team, is_new = self._named("team", Team, record)
