@@ -85,6 +85,16 @@ def test_the_second_writer_is_told_and_nothing_is_overwritten(agent):
     assert ticket.assignee == agent
 
 
+def test_a_rating_is_in_nobodys_way(agent):
+    ticket = desk.set_status(ticket=make_ticket(), actor=agent, status=Status.RESOLVED)
+    seen = ticket.revision
+    desk.rate(ticket=ticket, score=4)
+
+    desk.add_note(ticket=ticket, actor=agent, body="They liked it.", revision=seen)
+
+    assert kinds(ticket)[-1] == EventKind.INTERNAL_NOTE
+
+
 def test_a_closed_ticket_goes_nowhere(agent):
     ticket = desk.set_status(ticket=make_ticket(), actor=agent, status=Status.CLOSED)
 

@@ -20,6 +20,8 @@ from tickets.signals import tickets_changed
 # How far ahead of the clock a source may be, before its times are nonsense.
 AHEAD = timedelta(days=1)
 BATCH = 2000
+# Whoever writes to a ticket while these come in overwrites nothing of them.
+_BESIDE_WORK = frozenset({EventKind.SURVEY_SENT, EventKind.RATED})
 
 
 class EventRefused(Refusal):
@@ -122,7 +124,7 @@ def _copy_columns(change: Change) -> None:
     if ticket.source and not ticket._state.adding and change.added:
         ticket.is_worked_on_here = not change.replaces
     # Judged by new rules, a ticket is no other than the one that somebody has open.
-    ticket.revision += bool(change.added or change.replaces)
+    ticket.revision += change.replaces or any(row.kind not in _BESIDE_WORK for row in change.added)
     change.tag_ids = state.tags
 
 
