@@ -35,6 +35,12 @@ def with_more(desk: Desk, *more: Happening) -> Desk:
     return replace(desk, many=(in_order(replace(desk.told, happenings=(*desk.told.happenings, *more))),))
 
 
+def promising(desk: Desk, metric: str) -> Desk:
+    """With a day's limit for every ticket, where no other target is closer to it."""
+    # Newer than what holds from always.
+    return replace(desk, law=replace(desk.law, targets=(*desk.law.targets, Target(metric, DAY, since=1))))
+
+
 # --- The oracle itself ---
 
 
@@ -97,10 +103,10 @@ def test_service_and_wall_seconds_of_calendars_by_the_minute(desk):
     assert found_rows(desk, *kinds) == expected_rows(desk, *kinds, step=60)
 
 
-@given(desks(words=["status", "status", "status", "reply", "team", "priority"]))
+@given(desks(words=["status", "status", "status", "reply", "reply", "team", "priority"]))
 def test_resolving_without_a_reply_withdraws_and_reopening_revives(desk):
     """Resolution Rate: an undecided response target is withdrawn, and comes back with its elapsed seconds."""
-    kinds = oracle.WITHDRAWN, oracle.RESPONSE_DECIDED, oracle.OPEN_SPAN
+    desk, kinds = promising(desk, "response"), (oracle.WITHDRAWN, oracle.RESPONSE_DECIDED, oracle.OPEN_SPAN)
 
     assert found_rows(desk, *kinds) == expected_rows(desk, *kinds)
 
