@@ -11,6 +11,8 @@ class Part(NamedTuple):
 
 _PROPERTIES = (
     "tests/tickets/test_clock_properties.py",
+    "tests/tickets/test_hours_properties.py",
+    "tests/tickets/test_opinion_properties.py",
     "tests/reporting/test_ledger_properties.py",
     "tests/reporting/test_engine_properties.py",
 )

@@ -6,6 +6,7 @@ Each property names the rule of docs/metrics.md that it shows. None needs a data
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.oracle import clocks as oracle
 from tests.oracle.clocks import DAY, Happening, Hours, Law, Life, Target, Told
 from tests.oracle.desk import Row, counted
-from tests.oracle.lives import EXCLUDING, OFFICE, USUAL, Cast, Desk, desks, in_order, later, moments
+from tests.oracle.lives import EXCLUDING, HALF_HOUR, OFFICE, USUAL, Cast, Desk, desks, in_order, later, moments
 from tests.oracle.telling import rows_of, timing_of
 
 STARS = Cast()
@@ -83,6 +84,22 @@ def test_response_target_is_met_or_missed_at_its_first_second_too_late(desk):
 def test_resolution_targets_are_decided_one_by_one(desk):
     """Resolution Rate: each resolution has its own target, a reopening starts a new one, verdicts stay."""
     kinds = oracle.RESOLVED, oracle.RESOLUTION_DECIDED
+
+    assert found_rows(desk, *kinds) == expected_rows(desk, *kinds)
+
+
+@given(desks(words=["category", "team", "priority", "status", "reply"]), st.tuples(*[st.integers(0, 24)] * 8))
+def test_the_target_closest_to_the_ticket_binds(desk, half_hours):
+    """Resolution Rate: category before team before priority; a change of one gives the limit that fits from then on."""
+    first = {**desk.told.first, "category": STARS.categories[0]}
+    reaches = product(*[(None, first[name]) for name in ("category", "team", "priority")])
+    targets = [
+        Target("resolution", length * HALF_HOUR, category=category, team=team, priority=priority)
+        for (category, team, priority), length in zip(reaches, half_hours, strict=True)
+        if length
+    ]
+    desk = Desk((replace(desk.told, first=first),), Law({}, tuple(targets)))
+    kinds = oracle.RESOLUTION_DECIDED, oracle.OPEN_SPAN
 
     assert found_rows(desk, *kinds) == expected_rows(desk, *kinds)
 
