@@ -1,4 +1,7 @@
-"""Holding on to a row of work: its worker renews a lease for as long as it is alive, and a row without one is free."""
+"""Holding on to a row of work: its worker renews a lease for as long as it is alive, and a row without one is free.
+
+What time does to such rows is a sweep: steps that many sweepers may take at once.
+"""
 
 import logging
 import threading
@@ -42,3 +45,12 @@ def _beat(renew: Callable[[], None], seconds: float, name: str, over: threading.
         finally:
             # Each thread has a connection of its own, which nobody else would close.
             connection.close()
+
+
+def sweep(*steps: Callable[[], None]) -> None:
+    """Takes each step, whatever becomes of the others: a full disk must not keep mails from going out."""
+    for step in steps:
+        try:
+            step()
+        except Exception:
+            logger.exception("A step of the sweep failed: %s", step)

@@ -3,7 +3,6 @@
 The file's own figures are worked out in ``tests/oracle/nyc311.py``, which knows nothing of the product.
 """
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -13,15 +12,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
 from reporting.answers import answer
 from reporting.ledger import check
-from tests.factories import UserFactory
 from tests.handover import empty_desk, everything_said
 from tests.oracle.nyc311 import YEARS, Figures, dirty_dates, read
+from tests.real_data import desk_filled_by, path_of
 from tickets.models import Ticket, TicketEvent
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.django_db]
@@ -40,11 +39,7 @@ some_years = pytest.mark.parametrize("year", [None, 2012, 2016, 2024], ids=lambd
 
 @pytest.fixture(scope="module")
 def path() -> Path:
-    found = Path(os.environ.get("TICKET_DATA_DIR") or settings.BASE_DIR.parent / "shared" / "data") / FILE
-    if not found.exists():
-        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") == "1" else pytest.skip
-        refuse(f"There is no {FILE} in {found.parent}. Name the folder that has it in TICKET_DATA_DIR.")
-    return found
+    return path_of(FILE)
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +62,8 @@ def account() -> list[str]:
 
 @pytest.fixture(scope="module")
 def reader(path, account, django_db_setup, django_db_blocker) -> Iterator[User]:
-    """Somebody who may see everything, on a desk that has all complaints. Nothing of it is left behind."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        account += take(path)
-        # Once here rather than after each test.
-        connection.check_constraints()
-        if connection.vendor == "postgresql":
-            # What an open transaction has written, the database plans badly for until it is told.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-        yield UserFactory(is_superuser=True)
-        transaction.set_rollback(True)
+    with desk_filled_by(lambda: account.extend(take(path)), django_db_blocker) as reader:
+        yield reader
 
 
 @pytest.fixture

@@ -6,19 +6,17 @@ The file's own figures are worked out in ``tests/oracle/servicenow_log.py``, whi
 import csv
 import html
 import io
-import os
 import re
 from calendar import month_name, monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
 from django.test import Client
 from pypdf import PdfReader
 
@@ -34,8 +32,8 @@ from reporting.models import MetricKind
 from reporting.periods import midnight
 from reporting.renderers import render
 from reporting.reports.sections import Report
-from tests.factories import UserFactory
 from tests.oracle.servicenow_log import BERLIN, MONTHS, Figures, Month, Times, distribution, read
+from tests.real_data import desk_filled_by, path_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.django_db]
 
@@ -53,11 +51,7 @@ some_periods = pytest.mark.parametrize("month", [None, (2016, 3), (2016, 10)], i
 
 @pytest.fixture(scope="module")
 def path() -> Path:
-    found = Path(os.environ.get("TICKET_DATA_DIR") or settings.BASE_DIR.parent / "shared" / "data") / FILE
-    if not found.exists():
-        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") == "1" else pytest.skip
-        refuse(f"There is no {FILE} in {found.parent}. Name the folder that has it in TICKET_DATA_DIR.")
-    return found
+    return path_of(FILE)
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +61,9 @@ def log(path) -> Figures:
 
 @pytest.fixture(scope="module")
 def reader(path, django_db_setup, django_db_blocker) -> Iterator[User]:
-    """Somebody who may see everything, on a desk that has the whole log. Nothing of it is left behind."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("import_tickets", "servicenow", str(path), verbosity=0)
-        # Once here rather than after each test.
-        connection.check_constraints()
-        if connection.vendor == "postgresql":
-            # What an open transaction has written, the database plans badly for until it is told.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-        yield UserFactory(is_superuser=True)
-        transaction.set_rollback(True)
+    take = partial(call_command, "import_tickets", "servicenow", str(path), verbosity=0)
+    with desk_filled_by(take, django_db_blocker) as reader:
+        yield reader
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What time does to exports. Many sweepers at once do no harm: each step is an UPDATE that one of them wins."""
 
-import logging
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -10,28 +9,21 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from memberpulse import leases
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports import files, mails, waits
 from reporting.services.exports.hints import hint
 
-logger = logging.getLogger(__name__)
-
 
 def sweep() -> None:
     now = timezone.now()
-    steps = (
+    leases.sweep(
         partial(_free_dead_leases, now),
         partial(_hint_again, now),
         partial(_expire, now),
         files.delete_strays,
         mails.deliver_due,
     )
-    for step in steps:
-        # A full disk must not keep mails from going out.
-        try:
-            step()
-        except Exception:
-            logger.exception("A step of the sweep failed: %s", step)
 
 
 def _free_dead_leases(now: datetime) -> None:

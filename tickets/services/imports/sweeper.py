@@ -1,6 +1,5 @@
 """What time does to imports. Many sweepers at once do no harm: each step is an UPDATE that one of them wins."""
 
-import logging
 from datetime import datetime
 from functools import partial
 
@@ -8,31 +7,24 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from memberpulse import leases
 from tickets.models import ImportRun, ImportState
 from tickets.services.imports import files
 from tickets.services.imports.hints import before_next_hint, hint
 from tickets.services.imports.words import SENTENCES
-
-logger = logging.getLogger(__name__)
 
 FORGOTTEN = "It was checked but never started."
 
 
 def sweep() -> None:
     now = timezone.now()
-    steps = (
+    leases.sweep(
         partial(_free_dead_leases, now),
         partial(_hint_again, now),
         partial(_forget_unstarted, now),
         partial(_delete_old_files, now),
         files.delete_strays,
     )
-    for step in steps:
-        # A full disk must not keep the others from being done.
-        try:
-            step()
-        except Exception:
-            logger.exception("A step of the sweep failed: %s", step)
 
 
 def _free_dead_leases(now: datetime) -> None:
