@@ -108,3 +108,13 @@ def test_production_takes_a_broker_on_this_machine_without_password(boot, url):
 
 def test_production_has_no_outbox(boot):
     assert boot({**PRODUCTION, "EMAIL_URL": "outbox://"}, show="HAS_OUTBOX").stdout == "False\n"
+
+
+def test_command_line_says_what_is_wrong_and_nothing_else(tmp_path):
+    environment = {"PATH": "", "VAR_DIR": str(tmp_path), "PORT": "abc"}
+
+    process = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=BASE_DIR, env=environment, capture_output=True, text=True
+    )
+
+    assert (process.returncode, process.stderr) == (1, "PORT must be a whole number, not 'abc'.\n")
