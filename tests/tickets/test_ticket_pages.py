@@ -825,6 +825,21 @@ def test_a_ticket_is_opened_for_a_requester_known_by_address(as_agent, agent, te
     assert told(as_agent.get(page_of(ticket))) == ["Ada Byron opened this ticket for Rita Wu"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "changed", "tickets"), [(59, {}, 1), (61, {}, 2), (0, {"body": "Nor in the other"}, 2)]
+)
+def test_a_button_pressed_twice_opens_one_ticket(as_agent, team, time_machine, seconds, changed, tickets):
+    words = {"subject": "No paper", "name": "Walk-in", "team": team.pk, "body": "In no tray"}
+    time_machine.move_to("2026-11-20T09:00:00Z", tick=False)
+    first = new(as_agent, **words)
+    time_machine.shift(timedelta(seconds=seconds))
+
+    second = new(as_agent, **{**words, **changed})
+
+    assert Ticket.objects.count() == tickets
+    assert (first["Location"] == second["Location"]) == (tickets == 1)
+
+
 def test_a_new_requester_needs_a_name_or_an_address(as_agent, team):
     nobody = new(as_agent, subject="No paper", team=team.pk)
     somebody = new(as_agent, subject="No paper", name="Walk-in", team=team.pk)

@@ -5,11 +5,13 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from accounts.capabilities import Role
 from memberpulse.errors import Conflict
 from reporting import ledger
-from tests.factories import RequesterFactory, make_ticket, person_with
+from tests.factories import RequesterFactory, TeamFactory, make_ticket, person_with
 from tickets.choices import EventKind, Status
 from tickets.models import Ticket
 from tickets.services import desk
@@ -91,3 +93,16 @@ def test_closing_at_once_closes_once(time_machine):
 
     assert sum(closed) == len(tickets)
     assert [ticket.events.filter(kind=EventKind.STATUS).count() for ticket in tickets] == [2] * len(tickets)
+
+
+def test_a_button_pressed_many_times_opens_one_ticket():
+    agent, team = person_with(Role.MANAGER), TeamFactory()
+    browsers = [Client() for _ in range(WRITERS)]
+    for browser in browsers:
+        browser.force_login(agent)
+    words = {"subject": "No paper", "name": "Walk-in", "team": team.pk, "category": "none"}
+    form = {**words, "priority": "normal", "channel": "phone", "body": "In no tray"}
+
+    answers = at_once(lambda place: browsers[place].post(reverse("tickets:new"), form))
+
+    assert {answer.url for answer in answers} == {reverse("tickets:ticket", args=[Ticket.objects.get().pk])}
