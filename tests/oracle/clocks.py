@@ -360,7 +360,8 @@ class Life:
     def conclude(self, until: int) -> None:
         if self.is_open:
             for running in self.both:
-                if running.missed and not running.is_over:
+                # A miss at the very end comes after it.
+                if running.missed and not running.is_over and running.missed[0] < until:
                     self.decide(running, *running.missed, met=False, until=None)
         if self.imported:
             self.overrule(*self.imported)
