@@ -1,4 +1,4 @@
-"""The made-up exports of six tickets in ``data/``, and what the reports' API makes of them."""
+"""The made-up exports of six tickets that lie beside the public data, and what the reports' API makes of them."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,12 @@ from typing import Any
 from django.test import Client
 
 from tests.factories import UserFactory
+from tests.real_data import path_of
 
-SAMPLES = Path(__file__).parent / "data"
+
+def sample_path(name: str) -> Path:
+    """``freshdesk_export.csv``, for one."""
+    return path_of(f"samples/synthetic_{name}")
 
 
 def figures(client: Client, zone: str) -> dict[str, Any]:

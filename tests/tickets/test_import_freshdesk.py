@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Membership, Team, User
 from reporting.ledger import check
 from reporting.models import MetricEvent, MetricKind
-from tests.tickets.samples import SAMPLES, figures
+from tests.tickets.samples import figures, sample_path
 from tickets.choices import Channel, EventKind, Priority, Status
 from tickets.importers import FORMATS
 from tickets.importers.base import Account, import_file
@@ -93,7 +93,7 @@ def reasons(tallies: dict) -> dict[str, list[int]]:
 
 @pytest.fixture
 def sample(db) -> Account:
-    return import_file(SAMPLES / "synthetic_freshdesk_export.csv", FORMATS["freshdesk"], zone=BERLIN)
+    return import_file(sample_path("freshdesk_export.csv"), FORMATS["freshdesk"], zone=BERLIN)
 
 
 def test_sample_tickets(sample):

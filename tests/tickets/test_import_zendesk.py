@@ -11,7 +11,7 @@ from accounts.models import Membership, Team, User
 from reporting.ledger import check
 from reporting.models import MetricEvent, MetricKind
 from tests.factories import person_with
-from tests.tickets.samples import SAMPLES, figures
+from tests.tickets.samples import figures, sample_path
 from tickets.choices import Channel, EventKind, Priority, Status
 from tickets.importers import FORMATS
 from tickets.importers.base import Account, import_file
@@ -100,10 +100,10 @@ def reasons(tallies: dict) -> dict[str, list[int]]:
 @pytest.fixture
 def sample(db) -> Account:
     return import_file(
-        SAMPLES / "synthetic_zendesk_incremental_tickets.json",
+        sample_path("zendesk_incremental_tickets.json"),
         FORMATS["zendesk"],
         zone=ZONE,
-        companions={"metric_events": SAMPLES / "synthetic_zendesk_ticket_metric_events.json"},
+        companions={"metric_events": sample_path("zendesk_ticket_metric_events.json")},
     )
 
 

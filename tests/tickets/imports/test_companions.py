@@ -2,14 +2,12 @@
 
 import gzip
 import json
-import os
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.tickets.imports.browsing import MAPPING, account_of, numbers, page_of, press, send
+from tests.tickets.samples import sample_path
 from tickets.models import ImportRun, ImportState, Ticket
 from tickets.services import imports
 from tickets.services.imports import files
@@ -157,18 +155,12 @@ def test_wrong_companion_is_told_at_its_field(site, uploaded):
     }
 
 
-SAMPLES = Path(os.environ.get("TICKET_DATA_DIR") or settings.BASE_DIR.parent / "shared" / "data") / "samples"
-
-
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("zendesk", "synthetic_zendesk_incremental_tickets.json"), ("freshdesk", "synthetic_freshdesk_export.csv")],
+    [("zendesk", "zendesk_incremental_tickets.json"), ("freshdesk", "freshdesk_export.csv")],
 )
 def test_sample_of_another_desk_goes_all_the_way(site, done, kind, name):
-    if not (SAMPLES / name).exists():
-        pytest.skip(f"There is no {name} in {SAMPLES}. Name the folder above it in TICKET_DATA_DIR.")
-
-    run = done((SAMPLES / name).read_bytes(), name=name, kind=kind)
+    run = done(sample_path(name).read_bytes(), name=name, kind=kind)
 
     assert (run.state, run.counts["created"], run.counts["refused_rows"]) == (ImportState.FINISHED, 6, 0)
     assert [row[1] for row in account_of(site, run) if row[2] == "created"] == sorted(numbers(), key=int)
