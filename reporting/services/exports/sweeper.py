@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from memberpulse import leases
+from memberpulse.waits import before_next_hint
 from reporting.models import Export, ExportMail, ExportState
-from reporting.services.exports import files, mails, waits
+from reporting.services.exports import files, mails
 from reporting.services.exports.hints import hint
 
 
@@ -44,7 +45,7 @@ def _give_up(left: QuerySet, export_id: UUID) -> None:
 def _hint_again(now: datetime) -> None:
     waiting = Export.objects.filter(state=ExportState.QUEUED)
     for export in waiting.filter(next_publish_at__lte=now).order_by("created_at"):
-        again_at = now + waits.before_next_hint(now - export.created_at)
+        again_at = now + before_next_hint(now - export.created_at, first=settings.EXPORT_REPUBLISH_AFTER)
         if waiting.filter(pk=export.pk, next_publish_at=export.next_publish_at).update(next_publish_at=again_at):
             hint(export.pk)
 

@@ -11,18 +11,21 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from memberpulse.errors import CapabilityMissing, InvalidParameter, Unavailable
-from memberpulse.waits import minutes
+from memberpulse.waits import DATABASE, DATABASE_AT_MOST, minutes
 from memberpulse.zones import epoch
 from reporting import renderers
 from reporting.answers import answer
 from reporting.models import Export, ExportFormat
 from reporting.reports.sections import Report
-from reporting.services.exports import files, mails, waits
+from reporting.services.exports import files, mails
 from reporting.services.exports.claims import Claim, ClaimLostError, heartbeat
 from reporting.services.exports.problems import PDF_ROWS_LIMIT, ExportError
 from reporting.services.exports.rights import NEEDED, may_have
 
 logger = logging.getLogger(__name__)
+
+# Minutes, each the wait before one more try to store a file.
+STORAGE_WAITS = (1, 5)
 
 
 def build(export_id: UUID) -> None:
@@ -116,10 +119,10 @@ def _settle(claim: Claim, error: Exception) -> None:
 
 def _wait_for_database(claim: Claim) -> None:
     """Takes no attempt: the export did nothing wrong."""
-    if timezone.now() - claim.export().created_at > minutes(waits.DATABASE_AT_MOST):
+    if timezone.now() - claim.export().created_at > minutes(DATABASE_AT_MOST):
         claim.fail("SOURCE_DB")
     else:
-        claim.put_back(wait=minutes(waits.DATABASE), burns_attempt=False)
+        claim.put_back(wait=minutes(DATABASE), burns_attempt=False)
 
 
 def _wait_for_storage(claim: Claim) -> None:
@@ -127,4 +130,4 @@ def _wait_for_storage(claim: Claim) -> None:
     if attempt >= settings.EXPORT_ATTEMPTS:
         claim.fail("STORAGE")
     else:
-        claim.put_back(wait=minutes(waits.STORAGE[attempt - 1]))
+        claim.put_back(wait=minutes(STORAGE_WAITS[attempt - 1]))

@@ -8,9 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from memberpulse import leases
+from memberpulse.waits import before_next_hint
 from tickets.models import ImportRun, ImportState
 from tickets.services.imports import files
-from tickets.services.imports.hints import before_next_hint, hint
+from tickets.services.imports.hints import hint
 from tickets.services.imports.words import SENTENCES
 
 FORGOTTEN = "It was checked but never started."
@@ -40,7 +41,7 @@ def _free_dead_leases(now: datetime) -> None:
 def _hint_again(now: datetime) -> None:
     waiting = ImportRun.objects.filter(state=ImportState.WAITING)
     for run in waiting.filter(next_publish_at__lte=now).order_by("queued_at"):
-        again_at = now + before_next_hint(now - run.queued_at)
+        again_at = now + before_next_hint(now - run.queued_at, first=settings.IMPORT_REPUBLISH_AFTER)
         if waiting.filter(pk=run.pk, next_publish_at=run.next_publish_at).update(next_publish_at=again_at):
             hint(run.pk)
 

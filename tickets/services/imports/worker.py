@@ -3,16 +3,15 @@
 import logging
 import time
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
 from memberpulse.leases import ClaimLostError
 from memberpulse.turns import let_others_write
+from memberpulse.waits import DATABASE, DATABASE_AT_MOST, minutes
 from tickets.importers.base import import_file
 from tickets.importers.files import FileError
 from tickets.models import ImportRun, ImportState
@@ -28,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 1
 SENTENCE_LIMIT = 1000
-# Minutes. Between tries while the database is away, and for how long.
-DATABASE, DATABASE_AT_MOST = 0.5, 30
 
 
 class _FailedError(Exception):
@@ -140,11 +137,7 @@ def _fail(claim: Claim, sentence: str) -> None:
 
 
 def _wait_for_database(claim: Claim) -> None:
-    if timezone.now() - claim.run().queued_at > _minutes(DATABASE_AT_MOST):
+    if timezone.now() - claim.run().queued_at > minutes(DATABASE_AT_MOST):
         _fail(claim, SENTENCES["SOURCE_DB"])
     else:
-        claim.put_back(wait=_minutes(DATABASE))
-
-
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count / settings.TIME_SPEEDUP)
+        claim.put_back(wait=minutes(DATABASE))
