@@ -37,9 +37,9 @@ lint: $(VENV)/.dev
 		EMAIL_URL=smtp://mail.example.org:25 CELERY_BROKER_URL=redis://:password@redis.example.org:6379/0 \
 		$(IN_VENV) manage.py check --deploy --fail-level WARNING
 
-# Each size keeps its desk in a folder of its own, made once.
+# Each size keeps its desk in a folder of its own, made once; or in the empty database that DATABASE_URL names.
 bench: $(VENV)/.dev
-	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)" $(IN_VENV) -m tests.bench --tickets $(TICKETS)
+	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)" $(IN_VENV) -m tests.bench --tickets $(TICKETS) $(if $(PAGE),--page $(PAGE))
 
 # What takes too long for every change. A second run goes on where the first one stopped.
 prove: $(VENV)/.dev

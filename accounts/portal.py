@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +12,9 @@ from django.views import View
 
 from accounts.capabilities import Capability
 from accounts.scope import capabilities_of
+from memberpulse.access import SIGNED_IN, Access
 from memberpulse.address import Link
 from memberpulse.errors import CapabilityMissing, Refusal
-
-SIGNED_IN = "signed_in"
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,14 @@ class Place:
     needs: frozenset[Capability]
 
 
-_REPORTS = frozenset(
-    {Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS}
-)
+# What opens a report each.
+REPORTS = (Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS)
+_REPORTS = frozenset(REPORTS)
 PLACES = (
     Place("tickets", "Tickets", "tickets:list", frozenset({Capability.VIEW_TICKETS})),
     Place("reports", "Reports", "reporting:home", _REPORTS),
     Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
+    Place("audit", "Audit", "accounts:audit", frozenset({Capability.VIEW_AUDIT})),
 )
 # Where somebody without any role finds what they asked for.
 REQUESTS = "tickets:requests"
@@ -46,7 +46,7 @@ class PortalView(View):
     ``subject`` is what the page is, in a sentence that says it cannot be had.
     """
 
-    access: Capability | Literal["signed_in"]
+    access: Access
     place = ""
     subject = "This page"
 
@@ -64,7 +64,7 @@ class PortalView(View):
 
     def frame(self) -> dict[str, Any]:
         """The top bar: only what the person may open."""
-        return {"places": self._places()}
+        return {"places": self._places(), "may_have_tokens": Capability.MANAGE_API_TOKENS in self.capabilities}
 
     def _places(self) -> list[Link]:
         if not self.capabilities:
@@ -91,6 +91,7 @@ class PortalView(View):
         if isinstance(refusal, CapabilityMissing):
             context["capability"] = Capability(refusal.capability).label
         response = self.page("portal/refused.html", context, status=refusal.status_code)
+        response.refusal = refusal
         if wait := getattr(refusal, "wait", None):
             response["Retry-After"] = str(wait)
         return response

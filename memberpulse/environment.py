@@ -25,15 +25,20 @@ def choice(name: str, *, allowed: tuple[str, ...], default: str) -> str:
     return value
 
 
-def positive_int(name: str, *, default: int) -> int:
-    """The variable ``name`` as a whole number of at least 1."""
+def whole_number(name: str, *, default: int, at_least: int) -> int:
+    """The variable ``name`` as a whole number."""
     try:
         value = env.int(name, default=default)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {os.environ[name]!r}.") from None
-    if value < 1:
-        raise ImproperlyConfigured(f"{name} must be at least 1, not {value}.")
+    if value < at_least:
+        raise ImproperlyConfigured(f"{name} must be at least {at_least}, not {value}.")
     return value
+
+
+def positive_int(name: str, *, default: int) -> int:
+    """The variable ``name`` as a whole number of at least 1."""
+    return whole_number(name, default=default, at_least=1)
 
 
 def positive_float(name: str, *, default: float) -> float:

@@ -1,11 +1,6 @@
-"""Refusals: a stable code, a sentence that says what to do, and the shape they take over HTTP (RFC 9457)."""
+"""Refusals: a stable code, and a sentence that says what to do. ``memberpulse.problems`` gives them their shape."""
 
-from drf_standardized_errors.formatter import ExceptionFormatter, flatten_errors
-from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import exceptions, status
-from rest_framework.response import Response
-
-CONTENT_TYPE = "application/problem+json"
 
 
 class Refusal(exceptions.APIException):
@@ -37,7 +32,7 @@ class CapabilityMissing(Refusal):
     default_code = "capability-missing"
 
     def __init__(self, capability: str):
-        super().__init__(f"This needs the capability {capability}. A team lead or an administrator can grant it.")
+        super().__init__(f"This needs the capability {capability}. An administrator can grant it.")
         self.capability = capability
 
 
@@ -64,58 +59,3 @@ class Unavailable(Refusal):
     def __init__(self, detail: str, *, code: str | None = None, wait: int = 10):
         super().__init__(detail, code=code)
         self.wait = wait
-
-
-# What a status is called where an exception brings no code of its own.
-TITLES = {
-    400: ("invalid-request", "Invalid request"),
-    401: ("not-authenticated", "Sign-in needed"),
-    403: ("permission-denied", "Not allowed"),
-    404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "Method not allowed"),
-    406: ("not-acceptable", "Not acceptable"),
-    415: ("unsupported-media-type", "Unsupported media type"),
-    429: ("too-many-requests", "Too many requests"),
-    500: ("internal", "Internal error"),
-}
-INTERNAL_SENTENCE = "Something went wrong here; we were told."
-
-
-class ProblemFormatter(ExceptionFormatter):
-    """The body of an error: problem+json with the fields at fault and the request's id."""
-
-    def run(self) -> dict:
-        code, title = self._name()
-        return {
-            "type": f"urn:memberpulse:error:{code}",
-            "title": title,
-            "status": self.exc.status_code,
-            "detail": self._detail(),
-            "errors": self._errors(),
-            "request_id": self.context["request"]._request.id,
-        }
-
-    def _name(self) -> tuple[str, str]:
-        if isinstance(self.exc, Refusal):
-            code = self.exc.get_codes()
-            return code, code.replace("-", " ").capitalize()
-        return TITLES.get(self.exc.status_code, TITLES[500])
-
-    def _detail(self) -> str:
-        if self.exc.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
-            return INTERNAL_SENTENCE
-        return " ".join(str(error.detail) for error in flatten_errors(self.exc.detail))
-
-    def _errors(self) -> list[dict]:
-        if isinstance(self.exc, Refusal):
-            return self.exc.errors
-        if isinstance(self.exc, exceptions.ValidationError):
-            return [{"field": e.attr, "code": e.code, "detail": e.detail} for e in flatten_errors(self.exc.detail)]
-        return []
-
-
-class ProblemHandler(ExceptionHandler):
-    """DRF's handler of exceptions, answering with problem+json."""
-
-    def get_response(self, exc: exceptions.APIException, data: dict) -> Response:
-        return Response(data, status=exc.status_code, headers=self.get_headers(exc), content_type=CONTENT_TYPE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any, Literal
 
 from django.utils.dateformat import format as dateformat
@@ -16,6 +17,7 @@ from django.utils.dateformat import time_format
 from django.utils.formats import get_format
 from django.utils.numberformat import format as numberformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from memberpulse.rounding import Rounded
 
@@ -25,6 +27,8 @@ Direction = Literal["up", "down", "none"]
 Verdict = Literal["good", "bad", "flat"]
 
 NOTHING = "–"
+# For what there is, but not enough of it to be told.
+NOT_ENOUGH = "Not enough data"
 MINUS = "−"
 NARROW_SPACE = "\u202f"
 
@@ -137,6 +141,15 @@ def limit(seconds: int) -> str:
     if hours and not rest:
         return _joined([(number(hours), _("h"))])
     return exact_duration(seconds)
+
+
+def wait(seconds: Exact) -> str:
+    """A time that has passed after it at the latest, for sentences: 1 minute, 15 minutes, 1 hour, 24 hours."""
+    minutes = max(1, ceil(exact(seconds) / MINUTE))
+    if minutes < 60:
+        return ngettext("%d minute", "%d minutes", minutes) % minutes
+    hours = ceil(minutes / 60)
+    return ngettext("%d hour", "%d hours", hours) % hours
 
 
 def _joined(parts: list[tuple[str, str]]) -> str:

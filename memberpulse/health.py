@@ -3,36 +3,47 @@
 import logging
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from memberpulse.access import public
+from memberpulse.errors import Refusal
+
 logger = logging.getLogger(__name__)
 
 
-@login_not_required
+@public
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """This process answers."""
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required
+@public
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Everything a request needs is in reach; 503 names what is not. With what the rooms tell of themselves."""
+    """Whether everything a request needs is in reach, 503 if not.
+
+    What is not, and what the rooms tell of themselves, is for whoever brings the ``HEALTH_TOKEN``.
+    """
     checks = {"database": _database_answers(), "broker": _broker_answers()}
     is_ready = all(checks.values())
-    body = {
-        "status": "ok" if is_ready else "unavailable",
-        **{name: "ok" if ok else "out of reach" for name, ok in checks.items()},
-        **(_details() if checks["database"] else {}),
-    }
+    body = {"status": "ok" if is_ready else "unavailable"}
+    if is_trusted(request):
+        body |= {name: "ok" if ok else "out of reach" for name, ok in checks.items()}
+        body |= details() if checks["database"] else {}
     return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def is_trusted(request: HttpRequest) -> bool:
+    """Whether the request brings the ``HEALTH_TOKEN``."""
+    given = request.headers.get("Authorization", "")
+    return bool(settings.HEALTH_TOKEN) and constant_time_compare(given, f"Bearer {settings.HEALTH_TOKEN}")
 
 
 def _database_answers() -> bool:
@@ -44,11 +55,11 @@ def _database_answers() -> bool:
     return True
 
 
-def _details() -> dict:
+def details() -> dict:
     """What operators should know and no request suffers from."""
     try:
         return {name: import_string(path)() for name, path in settings.HEALTH_DETAILS.items()}
-    except DatabaseError:
+    except (DatabaseError, Refusal):
         logger.exception("The rooms cannot tell of themselves.")
         return {}
 

@@ -4,13 +4,14 @@ import logging
 import uuid
 from contextvars import ContextVar
 
+from django.http import HttpRequest
 from django.utils.cache import add_never_cache_headers
 
-# The id of the request being answered; "-" outside one.
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+# The request being answered, for what is said of it far from any view; None outside one.
+current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
 
-class RequestIdMiddleware:
+class CurrentRequestMiddleware:
     """Names each request, so that an error shown to a reader can be found in the log."""
 
     def __init__(self, get_response):
@@ -18,20 +19,20 @@ class RequestIdMiddleware:
 
     def __call__(self, request):
         request.id = str(uuid.uuid4())
-        token = request_id.set(request.id)
+        token = current_request.set(request)
         try:
             response = self.get_response(request)
         finally:
-            request_id.reset(token)
+            current_request.reset(token)
         response["X-Request-ID"] = request.id
         return response
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the request's id into each log line."""
+    """Puts the request's id into each log line, "-" outside of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        record.request_id = getattr(current_request.get(), "id", "-")
         return True
 
 

@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework import serializers
 
-from memberpulse.errors import CONTENT_TYPE
+from memberpulse.problems import CONTENT_TYPE
 
 
 class FieldErrorSerializer(serializers.Serializer):

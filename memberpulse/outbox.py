@@ -31,9 +31,9 @@ def _keep(content: bytes) -> None:
     os.replace(draft, settings.OUTBOX_DIR / f"{stamp}-{os.path.basename(draft)[3:-5]}.eml")
 
 
-def messages(limit: int) -> Iterator[ParsedMessage]:
-    """The newest messages of the outbox, newest first, at most ``limit`` of them read from disk."""
-    for path in sorted(settings.OUTBOX_DIR.glob("*.eml"), reverse=True)[:limit]:
+def messages() -> Iterator[ParsedMessage]:
+    """The messages of the outbox, newest first, each read from disk when it is asked for."""
+    for path in sorted(settings.OUTBOX_DIR.glob("*.eml"), reverse=True):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         message.sent_at = parsedate_to_datetime(message["Date"])
         yield message

@@ -20,6 +20,7 @@ from memberpulse.environment import (
     positive_int,
     site_url,
     socket_path,
+    whole_number,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,6 +50,10 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 
+# How many proxies of ours a request passes, each appending to X-Forwarded-For the address that it saw. With too many
+# here a client chooses its own address.
+TRUSTED_PROXY_COUNT = whole_number("TRUSTED_PROXY_COUNT", default=0, at_least=0)
+
 # Every time limit below is divided by this, so that fault tests need not wait minutes. 1 outside tests.
 TIME_SPEEDUP = positive_float("TIME_SPEEDUP", default=1)
 
@@ -62,15 +67,16 @@ def _seconds(limit: float) -> float:
 INSTALLED_APPS = [
     "reporting",
     "tickets",
-    "accounts",
+    "accounts.apps.AccountsConfig",
     "memberpulse",
-    "django.contrib.admin",
+    "accounts.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "guardian",
     "rest_framework",
@@ -82,7 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "memberpulse.middleware.RequestIdMiddleware",
+    "memberpulse.middleware.CurrentRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -95,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "memberpulse.middleware.PrivateAnswersMiddleware",
+    "accounts.middleware.AuditRefusalsMiddleware",
 ]
 
 ROOT_URLCONF = "memberpulse.urls"
@@ -154,21 +161,60 @@ DATABASES = {
 SNAPSHOT_DATABASE = "snapshot"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# "sql" asks the database. "auto" takes the fastest engine that is ready.
-REPORT_ENGINE = choice("REPORT_ENGINE", allowed=("auto", "sql"), default="auto")
+# "columns" counts in a copy of the ledger in memory, "sql" in the database, "auto" in the copy as soon as there is one.
+REPORT_ENGINE = choice("REPORT_ENGINE", allowed=("auto", "columns", "sql"), default="auto")
+COLUMNS_DIR = Path(env.str("COLUMNS_DIR", default=str(VAR_DIR / "columns")))
 
 # --- People -----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.authentication.PasswordBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = [
+    # First, so that nobody looks at the password of somebody who is locked out.
+    "axes.backends.AxesStandaloneBackend",
+    "accounts.authentication.PasswordBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
 ANONYMOUS_USER_NAME = None
-# The address is unique whatever the case of its letters, by a constraint that this check does not know.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SILENCED_SYSTEM_CHECKS = [
+    # The address is unique whatever the case of its letters, by a constraint that this check does not know.
+    "auth.W004",
+    # The sign-in page says itself that somebody is locked out; no middleware has to put another page in its place.
+    "axes.W002",
+]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name", "email"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# So many failures from one address of a client within the time lock it out of the account, for the same time again.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(seconds=_seconds(15 * 60))
+# So many from all addresses together lock everybody out of it until fewer than these are younger than a day.
+SIGN_IN_FAILURES_A_DAY = 100
+SIGN_IN_DAY = timedelta(seconds=_seconds(24 * 60 * 60))
+SIGN_IN_SWEEP_SECONDS = _seconds(60 * 60)
+AXES_HANDLER = "accounts.services.lockout.Handler"
+AXES_CLIENT_IP_CALLABLE = "memberpulse.clients.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# What forms and backends call the address of an account.
+AXES_USERNAME_FORM_FIELD = "username"
+# A try that is refused does not lengthen the lock.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Only failures are kept, without what was typed.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address"]
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# How long the link in the mail works, in seconds, and how often one person gets such a mail.
+PASSWORD_RESET_TIMEOUT = _seconds(60 * 60)
+PASSWORD_RESET_ONCE_IN = timedelta(seconds=_seconds(5 * 60))
+PASSWORD_RESETS_KEPT = timedelta(days=30)
+PASSWORD_RESET_SWEEP_SECONDS = _seconds(30)
+
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "accounts:home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
@@ -189,12 +235,14 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["memberpulse.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "memberpulse.openapi.AutoSchema",
+    # There is one format, so that a parameter of this name is an unknown one.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "memberpulse.errors.ProblemHandler",
-    "EXCEPTION_FORMATTER_CLASS": "memberpulse.errors.ProblemFormatter",
+    "EXCEPTION_HANDLER_CLASS": "memberpulse.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "memberpulse.problems.ProblemFormatter",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
 SPECTACULAR_SETTINGS = {
@@ -232,7 +280,7 @@ if PRODUCTION:
     # Whether the answer reached the reader over TLS is said by the proxy in front, and only by it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -314,6 +362,9 @@ if PRODUCTION and _broker.hostname not in (None, "localhost", "127.0.0.1", "::1"
     raise ImproperlyConfigured(
         "CELERY_BROKER_URL needs a password (redis://:password@host:6379/0): its host is not this machine."
     )
+# How often it is looked whether the copy of the ledger is to be made again, and after how many changed tickets.
+FOLD_SWEEP_SECONDS = _seconds(60)
+FOLD_AFTER_TICKETS = 2_000
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -334,39 +385,37 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+
+def _every(seconds: float, task: str) -> dict:
+    """One that was not taken by the time of the next one is dropped: after an outage they would come all at once."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep-exports": {
-        "task": "reporting.tasks.sweep_exports",
-        "schedule": EXPORT_SWEEP_SECONDS,
-        "options": {"expires": EXPORT_SWEEP_SECONDS},
-    },
-    "sweep-imports": {
-        "task": "tickets.tasks.sweep_imports",
-        "schedule": IMPORT_SWEEP_SECONDS,
-        "options": {"expires": IMPORT_SWEEP_SECONDS},
-    },
-    "close-resolved-tickets": {
-        "task": "tickets.tasks.close_resolved_tickets",
-        "schedule": CLOSING_SECONDS,
-        "options": {"expires": CLOSING_SECONDS},
-    },
-    "judge-by-new-rules": {
-        "task": "tickets.tasks.judge_by_new_rules",
-        "schedule": REJUDGE_SWEEP_SECONDS,
-        "options": {"expires": REJUDGE_SWEEP_SECONDS},
-    },
-    "send-surveys": {
-        "task": "tickets.tasks.send_surveys",
-        "schedule": SURVEY_SECONDS,
-        "options": {"expires": SURVEY_SECONDS},
-    },
+    "sweep-exports": _every(EXPORT_SWEEP_SECONDS, "reporting.tasks.sweep_exports"),
+    "fold-columns": _every(FOLD_SWEEP_SECONDS, "reporting.tasks.fold_columns"),
+    "sweep-imports": _every(IMPORT_SWEEP_SECONDS, "tickets.tasks.sweep_imports"),
+    "close-resolved-tickets": _every(CLOSING_SECONDS, "tickets.tasks.close_resolved_tickets"),
+    "judge-by-new-rules": _every(REJUDGE_SWEEP_SECONDS, "tickets.tasks.judge_by_new_rules"),
+    "send-surveys": _every(SURVEY_SECONDS, "tickets.tasks.send_surveys"),
+    "sweep-password-resets": _every(PASSWORD_RESET_SWEEP_SECONDS, "accounts.tasks.sweep_password_resets"),
+    "forget-failed-sign-ins": _every(SIGN_IN_SWEEP_SECONDS, "accounts.tasks.forget_failed_sign_ins"),
 }
 
+# Who shows it as `Authorization: Bearer …` is told the details of `/health/ready`, and `/metrics`; without one, nobody.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 # What `/health/ready` tells beside "ok", by name: functions of the rooms without arguments. None makes it unavailable.
 HEALTH_DETAILS = {
+    "report_engine": "reporting.services.columns.state",
     "undecided_tickets_to_judge": "tickets.services.rejudging.backlog",
     "calendars_without_holidays_ahead": "tickets.services.rules.running_out_count",
 }
+
+# What the rooms have to say before an account is deactivated: functions of a person, each with a list of sentences.
+WHAT_STOPS = ["tickets.services.leaving.what_stops", "reporting.services.leaving.what_stops"]
+# What keeps a team from being deleted: functions of a team, each with a list of what it is.
+WHAT_KEEPS_A_TEAM = ["tickets.services.leaving.what_keeps", "reporting.services.leaving.what_keeps"]
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 

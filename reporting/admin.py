@@ -2,12 +2,16 @@
 
 from django.contrib import admin
 
-from memberpulse.admin import ReadOnlyAdmin
+from accounts.capabilities import Capability
+from accounts.guarded import ReadOnlyAdmin, ReadOnlyInline
 from reporting.models import Export, ExportMail, MetricEvent
 
 
 @admin.register(MetricEvent)
 class MetricEventAdmin(ReadOnlyAdmin):
+    """Its rows hold scores, so whoever sees them may see single ratings."""
+
+    access = Capability.VIEW_RATINGS
     list_display = ["ticket_id", "kind", "happened_at", "team", "agent", "met", "score"]
     list_filter = ["kind", "team"]
     list_select_related = ["team", "agent"]
@@ -19,15 +23,15 @@ class MetricEventAdmin(ReadOnlyAdmin):
         return row.moment
 
 
-class MailInline(admin.TabularInline):
+class MailInline(ReadOnlyInline):
+    access = Capability.VIEW_AUDIT
     model = ExportMail
     fields = readonly_fields = ["kind", "state", "attempt", "sent_at", "reason", "message_id"]
-    can_delete = False
-    max_num = 0
 
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyAdmin):
+    access = Capability.VIEW_AUDIT
     list_display = ["uuid", "requested_by", "report_key", "format", "state", "attempt", "error_code", "created_at"]
     list_filter = ["state", "report_key", "format"]
     list_select_related = ["requested_by"]

@@ -1,16 +1,21 @@
 """From a person and their parameters to reports: rights first, then one snapshot, one moment and one engine for all."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, reduce
+from operator import and_
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
-from accounts.scope import Scope, scope_for
+from accounts.scope import EVERYTHING, Scope, scope_for, scopes_for
 from memberpulse.errors import CapabilityMissing
 from reporting.engine import Engine, Filters, Slice, engine_for, snapshot
 from reporting.models import MetricEvent
@@ -18,6 +23,7 @@ from reporting.periods import local_day
 from reporting.query import ReportQuery, parse
 from reporting.reports import agents, performance, summary, trends
 from reporting.reports.question import Question
+from reporting.reports.satisfaction import Guard
 from reporting.reports.sections import Report
 from tickets.models import Tag
 
@@ -52,10 +58,7 @@ def reports_for(user: User, needs: Sequence[Capability] = ()) -> dict[str, Scope
 
 def scope_in(report_key: str, user: User, needs: Sequence[Capability] = ()) -> Scope:
     """What the person may see of the report: the intersection of its capability and those also needed."""
-    scope = scope_for(user, REPORTS[report_key].capability)
-    for capability in needs:
-        scope &= scope_for(user, capability)
-    return scope
+    return reduce(and_, scopes_for(user, REPORTS[report_key].capability, *needs))
 
 
 def answer(
@@ -75,19 +78,41 @@ def answer(
     Raises CapabilityMissing for a report the person may not see at all, InvalidParameter for a parameter that cannot
     be used, Unavailable where the database does not answer in time.
     """
-    scope = scope_in(report_key, user, needs)
+    with asked(
+        report_key, user=user, params=params, also=also, needs=needs, now=now, limit_seconds=limit_seconds
+    ) as questions:
+        return {key: REPORTS[key].module.build(question) for key, question in questions.items()}
+
+
+@contextmanager
+def asked(
+    report_key: str,
+    *,
+    user: User,
+    params: Mapping[str, Any],
+    also: Sequence[str] = (),
+    needs: Sequence[Capability] = (),
+    now: int | None = None,
+    limit_seconds: float | None = None,
+) -> Iterator[dict[str, Question]]:
+    """What ``answer`` builds its reports from: a question for each, within one snapshot, which lasts for the block."""
+    visible, *scopes = scopes_for(user, Capability.VIEW_AGENTS, REPORTS[report_key].capability, *needs)
+    scope = reduce(and_, scopes)
     if scope.is_empty:
         raise CapabilityMissing(_missing(report_key, user, needs))
     now = int(time.time()) if now is None else now
     with snapshot(limit_seconds=limit_seconds) as alias:
         asker = Asker(user, scope, engine_for(alias), alias)
         query = asker.query(report_key, params, now=now)
-        questions = {report_key: Question(query, scope, asker.engine, alias)}
-        for key in also:
-            other = scope_in(key, user, needs)
-            if key != report_key and not other.is_empty:
-                questions[key] = Question(query, other, asker.engine, alias)
-        return {key: REPORTS[key].module.build(question) for key, question in questions.items()}
+        guard = Guard(user.pk, visible, asker.engine, ZoneInfo(settings.DESK_TIME_ZONE), now)
+        wanted = {**{key: scope_in(key, user, needs) for key in also}, report_key: scope}
+        # Figures of chosen agents are those of single agents, whatever report they stand in.
+        within = visible if query.filters.agent else EVERYTHING
+        yield {
+            key: Question(query, seen & within, asker.engine, alias, guard)
+            for key, seen in wanted.items()
+            if not seen.is_empty
+        }
 
 
 def _missing(report_key: str, user: User, needs: Sequence[Capability]) -> Capability:
@@ -112,17 +137,18 @@ class Asker:
         first = self.engine.first_at(Slice(0, 0, self.scope, Filters()))
         return None if first is None else local_day(first, zone)
 
-    def _allowed(self, name: str, ids: set[int]) -> set[int]:
-        """Those of ``ids`` that are a choice for the person."""
+    def _allowed(self, name: str, ids: set[int | None]) -> set[int | None]:
+        """Those of ``ids`` that are a choice for the person; None is the missing value."""
+        missing, there = ids & {None}, ids - {None}
         match name:
             case "team":
-                return self._teams(ids)
+                return self._teams(there)
             case "agent":
-                return self._agents(ids)
+                return self._agents(there) | (missing if self._sees_agents else set())
             case "tag":
-                return self._tags(ids)
+                return self._tags(there) | missing
             case _:
-                return self._occurring(name, ids, self.scope.all_teams, self.scope.reached_team_ids)
+                return self._occurring(name, there, self.scope.all_teams, self.scope.reached_team_ids) | missing
 
     def _teams(self, ids: set[int]) -> set[int]:
         found = Team.objects.using(self.alias).filter(pk__in=ids)
@@ -130,10 +156,19 @@ class Asker:
             found = found.filter(pk__in=self.scope.reached_team_ids)
         return set(found.values_list("pk", flat=True))
 
+    @cached_property
+    def _visible(self) -> Scope:
+        """Where the person may see single agents."""
+        return scope_for(self.user, Capability.VIEW_AGENTS)
+
+    @property
+    def _sees_agents(self) -> bool:
+        return self._visible.all_teams or bool(self._visible.team_ids)
+
     def _agents(self, ids: set[int]) -> set[int]:
         """Only those whose single figures the person may see: themselves, present members and who has credits."""
-        visible = scope_for(self.user, Capability.VIEW_AGENTS)
-        members = Membership.objects.using(self.alias).filter(user__in=ids)
+        visible = self._visible
+        members = Membership.objects.using(self.alias).filter(user__in=ids, team__isnull=False)
         if not visible.all_teams:
             members = members.filter(team__in=visible.team_ids)
         credited = self._occurring("agent", ids, visible.all_teams, visible.team_ids)

@@ -5,7 +5,11 @@ class ReportingConfig(AppConfig):
     name = "reporting"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_delete
+
         from reporting import ledger
+        from tickets.models import Ticket
         from tickets.signals import tickets_changed
 
         tickets_changed.connect(ledger.on_tickets_changed, dispatch_uid="reporting.ledger")
+        post_delete.connect(ledger.on_ticket_deleted, sender=Ticket, dispatch_uid="reporting.ledger")

@@ -10,6 +10,7 @@ from reporting import figures
 from reporting.charts import Chart
 from reporting.charts.of_sections import card_sparkline
 from reporting.reports.definitions import DEFINITIONS, Definition
+from reporting.reports.satisfaction import WHEN_SHOWN
 from reporting.reports.sections import Report, Unit
 
 # The customer's words.
@@ -24,16 +25,21 @@ _STATUSES = {"new": "new", "open": "open", "pending": "pending", "on_hold": "on 
 
 @dataclass(frozen=True)
 class Card:
-    """``parts`` is what the figure is made of, ``note`` the shortest of it; ``earlier`` is the comparison in words."""
+    """``parts`` is what the figure is made of, ``note`` the shortest of it; ``earlier`` is the comparison in words.
+
+    ``why`` says why there are words where a figure would be: the card's own, which has the unit "text" then, or the
+    comparison's.
+    """
 
     key: str
-    value: int | float | None
+    value: int | float | str | None
     unit: Unit
     parts: list[str]
     note: str
     change: Change | None
     earlier: str
     line: Chart
+    why: str = ""
 
     @property
     def has_change(self) -> bool:
@@ -101,7 +107,15 @@ def _resolution_rate(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, 
 
 
 def _csat(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
-    before, ratings = metric["previous"], _counted(metric["count"], "rating")
+    before = metric["previous"]
+    earlier = f"{_csat_in_words(before)} in {comparison_in_words(head)}{_within(metric)}" if before else ""
+    why = WHEN_SHOWN if metric["withheld"] or (before and before["withheld"]) else ""
+    if metric["withheld"]:
+        # Said once, if it holds for both.
+        earlier = earlier if before and not before["withheld"] else ""
+        words = {"value": formats.NOT_ENOUGH, "unit": "text", "parts": [], "note": WHEN_SHOWN}
+        return {**words, "change": None, "earlier": earlier, "why": why}
+    ratings = _counted(metric["count"], "rating")
     spread = f"95 %: {interval(*metric['interval'])}" if metric["interval"] else ""
     return {
         "value": metric["value"],
@@ -109,8 +123,13 @@ def _csat(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
         "parts": [part for part in (f"mean {formats.score(metric['mean'])}", ratings, spread) if part],
         "note": ratings,
         "change": before and _points(metric["value"], before["value"]),
-        "earlier": f"{percent(before['value'])} in {comparison_in_words(head)}{_within(metric)}" if before else "",
+        "earlier": earlier,
+        "why": why,
     }
+
+
+def _csat_in_words(metric: dict[str, Any]) -> str:
+    return formats.NOT_ENOUGH if metric["withheld"] else percent(metric["value"])
 
 
 def _within(metric: dict[str, Any]) -> str:

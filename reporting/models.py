@@ -88,6 +88,37 @@ class MetricEvent(models.Model):
         return moment(self.at)
 
 
+class TicketStamp(models.Model):
+    """When a ticket's rows were last written, as a number of its transaction (``reporting.stamps``).
+
+    Kept for ever, without a foreign key: that a ticket is gone is a change too.
+    """
+
+    ticket_id = models.BigIntegerField(primary_key=True)
+    stamp = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} at {self.stamp}"
+
+
+class Fold(models.Model):
+    """A copy of the ledger for the columns engine. A database that does not know of a copy is not the one it is of."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(auto_now_add=True)
+    # What the copy has seen, as ``reporting.stamps.Position`` writes it.
+    position = models.TextField()
+    row_count = models.PositiveBigIntegerField()
+    size = models.PositiveBigIntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.row_count} rows at {self.at}"
+
+
 class ExportState(models.TextChoices):
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"

@@ -46,6 +46,20 @@ def local_day(t: int, zone: ZoneInfo) -> date:
     return moment(t, zone).date()
 
 
+def whole_months(start: int, end: int, zone: ZoneInfo) -> list[date]:
+    """The first days of the calendar months of ``zone`` that ``start <= t < end`` is made of; none if it is not.
+
+    Moments count, not the zone that they were thought of in.
+    """
+    found, first = [], local_day(start, zone).replace(day=1)
+    if midnight(first, zone) != start:
+        return []
+    while midnight(first, zone) < end:
+        found.append(first)
+        first = (first + 31 * ONE_DAY).replace(day=1)
+    return found if midnight(first, zone) == end else []
+
+
 def _quarter_start(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 

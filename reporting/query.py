@@ -121,7 +121,7 @@ def parse(
     now: int,
     zone: zoneinfo.ZoneInfo,
     first_day: Callable[[zoneinfo.ZoneInfo], date | None],
-    allowed: Callable[[str, set[int]], set[int]],
+    allowed: Callable[[str, set[int | None]], set[int | None]],
 ) -> ReportQuery:
     """The question that ``params`` ask, or InvalidParameter with the field and the limit.
 
@@ -241,11 +241,11 @@ def _filter(given: dict[str, list[str]], name: str, allowed) -> tuple[int | None
     texts = list(dict.fromkeys(value for value in given.get(name, ()) if value))
     if name in WORD_FILTERS:
         return tuple(_word(name, text) for text in texts)
-    numbers = [_number(name, text) for text in texts]
-    wanted = {number for number in numbers if number is not None}
-    if wanted - (allowed(name, wanted) if wanted else set()):
+    numbers = tuple(_number(name, text) for text in texts)
+    wanted = set(numbers)
+    if wanted and wanted - allowed(name, wanted):
         raise _no_choice(name)
-    return tuple(numbers)
+    return numbers
 
 
 def _word(name: str, text: str) -> int:

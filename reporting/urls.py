@@ -4,6 +4,7 @@ from django.urls import re_path
 from django.views import View
 from django.views.generic import RedirectView
 
+from memberpulse.access import SIGNED_IN, declared
 from reporting.views.agents import AgentsPage
 from reporting.views.definitions import DefinitionsPage
 from reporting.views.exports import ExportDelete, ExportDownload, ExportProgress, ExportsPage, NewExport
@@ -21,9 +22,13 @@ def _at(address: str, view: type[View], name: str):
     return re_path(rf"^{address}/?$", view.as_view(), name=name)
 
 
+def _to(name: str):
+    return declared(RedirectView.as_view(pattern_name=name), SIGNED_IN)
+
+
 urlpatterns = [
-    re_path(r"^$", RedirectView.as_view(pattern_name="accounts:home"), name="support"),
-    re_path(r"^reports/?$", RedirectView.as_view(pattern_name="reporting:overview"), name="home"),
+    re_path(r"^$", _to("accounts:home"), name="support"),
+    re_path(r"^reports/?$", _to("reporting:overview"), name="home"),
     _at("reports/overview", OverviewPage, "overview"),
     _at("reports/performance", PerformancePage, "performance"),
     _at("reports/agents", AgentsPage, "agents"),

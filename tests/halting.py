@@ -1,5 +1,7 @@
 """The Celery application of a worker that halts where a test wants it to: ``celery -A tests.halting worker``.
 
+Other processes halt likewise once they have imported this.
+
 ``HALT_AT`` names the point. There the worker makes the file ``halted`` in VAR_DIR and waits to be killed, the first
 time only; with ``HALT_BY=kill`` it kills itself, each time. ``HALT_IF`` is an argument that the call must have.
 """
@@ -28,7 +30,16 @@ POINTS = {
     "mailed": ("memberpulse.mail", "_hand_over"),
 }
 
-# Of work that is no export.
+# Of a fold, in their order.
+FOLD_POINTS = {
+    "rows put down": ("reporting.engine.columns.sources", "_put_down"),
+    "array written": ("reporting.engine.columns.base.BaseWriter", "_write"),
+    "sealed": ("reporting.engine.columns.base.BaseWriter", "seal"),
+    "recorded": ("reporting.models.Fold", "save"),
+    "in place": ("reporting.engine.columns.folding", "sync_folder"),
+}
+
+# Of other work.
 OTHER_POINTS = {
     "judged": ("tickets.services.rejudging", "_derive"),
     "batch written": ("tickets.services.imports.worker._Watch", "on_progress"),
@@ -62,6 +73,6 @@ def _halt() -> None:
 
 if "HALT_AT" in os.environ:
     django.setup()
-    _owner, _name = {**POINTS, **OTHER_POINTS}[os.environ["HALT_AT"]]
+    _owner, _name = {**POINTS, **FOLD_POINTS, **OTHER_POINTS}[os.environ["HALT_AT"]]
     _owner = resolve_name(_owner)
     setattr(_owner, _name, halting_after(getattr(_owner, _name)))

@@ -4,9 +4,10 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.contrib.auth.models import Group
 from rest_framework.renderers import JSONRenderer
 
-from accounts.models import Membership, Team, User
+from accounts.models import Membership, RoleGroup, Team, TeamGroupObjectPermission, User
 from memberpulse.zones import epoch
 from reporting.answers import REPORTS, answer
 from reporting.api.reports import as_json
@@ -31,6 +32,8 @@ ALL = (
     MetricEvent, Rating, TicketEvent, Ticket.tags.through, Ticket, Requester, SlaTarget, Calendar, TeamPolicy,
     Membership, Team, User, Category, Organization, Tag,
 )  # fmt: skip
+# What follows from the roles that people hold.
+GRANTS = (User.groups.through, TeamGroupObjectPermission, RoleGroup, Group.permissions.through, Group)
 QUESTIONS = (
     {"period": "all", "timezone": "UTC"},
     {"period": "12m", "clock": "wall", "timezone": "America/New_York", "compare": "year"},
@@ -40,7 +43,7 @@ QUESTIONS = (
 
 def empty_desk() -> None:
     """Takes everything away. References are checked at the end of the transaction only, so any order will do."""
-    for model in ALL:
+    for model in (*GRANTS, *ALL):
         model.objects.all()._raw_delete("default")
 
 

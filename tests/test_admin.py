@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.capabilities import Role
-from accounts.models import ApiToken
+from accounts.models import ApiToken, AuditEvent, AuditKind
 from reporting.models import MetricEvent
 from tests.factories import (
     CalendarFactory,
@@ -62,7 +62,20 @@ def test_tickets_are_only_looked_at(model, action, admin_client, desk_with_every
     assert admin_client.post(reverse(name, args=args), {}).status_code == 403
 
 
-def test_a_person_is_added_with_an_address_and_a_password(admin_client):
+def test_a_ticket_does_not_name_those_of_other_teams_that_it_belongs_with(client):
+    team, manager = TeamFactory(), person_with(Role.MANAGER)
+    ticket, foreign = make_ticket(team=team), make_ticket(subject="Salaries")
+    desk.merge(ticket=ticket, into=foreign, actor=manager)
+    Ticket.objects.filter(pk=ticket.pk).update(follow_up_of=foreign)
+    client.force_login(person_with(Role.LEAD, team, is_staff=True))
+
+    response = client.get(reverse("admin:tickets_ticket_change", args=[ticket.pk]))
+
+    assert "Salaries" not in response.text
+    assert response.text.count(f'<div class="readonly">{foreign.pk}</div>') == 2
+
+
+def test_a_person_is_added_with_an_address_and_a_password(admin_client, client):
     password = "tulip-tractor-41"
     form = {
         "email": "new@example.org",
@@ -76,7 +89,8 @@ def test_a_person_is_added_with_an_address_and_a_password(admin_client):
     response = admin_client.post(reverse("admin:accounts_user_add"), {**form, **inlines})
 
     assert response.status_code == 302, response.context["errors"]
-    assert admin_client.login(username="NEW@example.org", password=password)
+    signed_in = client.post("/sign-in", {"username": "NEW@example.org", "password": password})
+    assert signed_in.status_code == 302
 
 
 def test_a_team_is_told_to_ask_for_ratings(admin_client):
@@ -121,3 +135,53 @@ def test_people_are_deactivated_and_not_deleted(admin_client):
     assert (
         admin_client.post(reverse("admin:accounts_user_delete", args=[person.pk]), {"post": "yes"}).status_code == 403
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "fields", "capability"),
+    [
+        (Role.ANALYST, {"is_staff": True}, "manage_desk"),
+        (Role.MANAGER, {"is_staff": False}, ""),
+    ],
+)
+def test_a_page_that_does_not_open_says_why_and_is_written_down(client, role, fields, capability):
+    person = person_with(role, **fields)
+    client.force_login(person)
+    path = reverse("admin:tickets_calendar_preview")
+
+    response = client.get(path)
+
+    assert response.status_code == 403
+    assert ("Manage categories, calendars, SLA targets and surveys" in response.text) == bool(capability)
+    row = AuditEvent.objects.get(kind=AuditKind.REFUSED)
+    assert (row.actor_id, row.subject, row.details) == (
+        person.pk,
+        f"GET {path}",
+        {"status": 403, "capability": capability},
+    )
+
+
+def test_a_page_that_forgot_to_ask_is_shut(client, monkeypatch):
+    """Its capability is asked for by the site, whatever the page does itself."""
+    monkeypatch.setattr("tickets.admin.calendars.CalendarAdmin.has_add_permission", lambda *args: True)
+    client.force_login(person_with(Role.ANALYST, is_staff=True))
+
+    assert client.post(reverse("admin:tickets_calendar_preview")).status_code == 403
+
+
+def test_no_address_leads_to_the_page_of_a_row_on_the_site(admin_client):
+    """There are no such pages, and Django's own address of them fell over a number that is none."""
+    assert admin_client.get("/admin/r/1/0/").status_code == 404
+
+
+def test_a_manager_chooses_the_team_of_a_policy_and_no_login_of_a_requester(client):
+    team, requester = TeamFactory(name="Billing"), RequesterFactory()
+    client.force_login(person_with(Role.MANAGER, is_staff=True))
+
+    choices = client.get("/admin/tickets/teampolicy/add/").context["adminform"].form.fields["team"].choices
+    of_manager = client.get(f"/admin/tickets/requester/{requester.pk}/change/").context["adminform"].form.fields
+    client.force_login(person_with(Role.ADMINISTRATOR, is_staff=True))
+    of_administrator = client.get(f"/admin/tickets/requester/{requester.pk}/change/").context["adminform"].form.fields
+
+    assert (team.pk, "Billing") in [(getattr(key, "value", key), title) for key, title in choices]
+    assert ("user" in of_manager, "user" in of_administrator) == (False, True)

@@ -23,7 +23,7 @@ def test_what_is_done_is_known_to_a_second_run_and_what_failed_is_not_done(proof
 
     second = proof()
 
-    assert [second.has(name) for name in PARTS] == [True, False]
+    assert [name for name in PARTS if second.has(name)] == ["properties-sqlite"]
 
 
 @pytest.mark.parametrize("other", [{"commit": "another"}, {"examples": 50}])
@@ -44,7 +44,8 @@ def test_table_has_a_line_for_each_part(proof):
     lines = found.table(PARTS).strip().splitlines()
 
     assert [line.split()[0] for line in lines] == ["part", *PARTS]
-    assert [line.split("500")[1].split() for line in lines[1:]] == [["2", "of", "3", "hold", "12"], ["not", "run", "–"]]
+    results = [line.split("500")[1].split() for line in lines[1:]]
+    assert results == [["2", "of", "3", "hold", "12"], *[["not", "run", "–"]] * (len(PARTS) - 1)]
 
 
 def test_a_database_that_does_not_answer_is_named(monkeypatch):

@@ -4,11 +4,12 @@ from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_fie
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.api.base import GuardedView
 from accounts.capabilities import Capability
 from accounts.models import Membership, User
 from accounts.scope import scope_for
+from memberpulse.access import SIGNED_IN
 
 
 class RoleSerializer(serializers.ModelSerializer):
@@ -39,7 +40,9 @@ class MeSerializer(serializers.ModelSerializer):
         }
 
 
-class MeView(APIView):
+class MeView(GuardedView):
+    access = SIGNED_IN
+
     @extend_schema(responses=MeSerializer, tags=["accounts"])
     def get(self, request: Request) -> Response:
         """Who am I, and what may I see?"""

@@ -34,9 +34,11 @@ def cell(value: Any, unit: str) -> str:
 
 @register.simple_tag
 def figure(value: Any, unit: str) -> str | SafeString:
-    """The large figure of a card: amounts with their units set smaller."""
+    """The large figure of a card: amounts with their units, and words in its place, set smaller."""
     if value is None:
         return formats.NOTHING
+    if unit == "text":
+        return format_html("<span>{}</span>", value)
     if unit == "seconds":
         return format_html_join("", "{}<span>{}</span>", formats.duration_parts(value))
     if unit in ("ratio", "share"):

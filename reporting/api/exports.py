@@ -10,8 +10,10 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
+from accounts.api.base import GuardedView
+from accounts.capabilities import Capability
+from memberpulse.access import SIGNED_IN
 from memberpulse.errors import InvalidParameter
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportFormat, ExportState
@@ -57,7 +59,9 @@ class ExportRequestSerializer(serializers.Serializer):
     email = serializers.BooleanField(default=True, help_text="Whether a mail tells when the file is ready.")
 
 
-class NewExportView(APIView):
+class NewExportView(GuardedView):
+    access = Capability.EXPORT_REPORTS
+
     @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer}, tags=["exports"])
     def post(self, request: Request) -> Response:
         """Ask for a report as a file. The answer is the export, still queued; its address is in `Location`."""
@@ -87,16 +91,24 @@ class _NewestFirst(CursorPagination):
     ordering = ("-created_at", "-uuid")
 
 
-class ExportListView(APIView):
+class ExportListView(GuardedView):
+    access = SIGNED_IN
+
     @extend_schema(responses=ExportSerializer(many=True), tags=["exports"])
     def get(self, request: Request) -> Response:
         """Your own exports, newest first."""
         pages = _NewestFirst()
+        for name in request.query_params:
+            if name != pages.cursor_query_param:
+                detail = f"This is not a parameter. Known are {pages.cursor_query_param}."
+                raise InvalidParameter(name[:60], code="unknown", detail=detail)
         page = pages.paginate_queryset(Export.objects.owned_by(request.user), request, view=self)
         return pages.get_paginated_response(ExportSerializer(page, many=True, context={"request": request}).data)
 
 
-class ExportView(APIView):
+class ExportView(GuardedView):
+    access = SIGNED_IN
+
     @extend_schema(responses=ExportSerializer, tags=["exports"])
     def get(self, request: Request, export_id) -> Response:
         """One of your own exports: how far it is, and what went wrong if something did."""
@@ -109,7 +121,9 @@ class ExportView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ExportDownloadView(APIView):
+class ExportDownloadView(GuardedView):
+    access = SIGNED_IN
+
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, tags=["exports"])
     def get(self, request: Request, export_id) -> FileResponse:
         """The file, as long as you may still see what is in it."""

@@ -5,15 +5,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.api.base import GuardedView
 from reporting.answers import REPORTS, answer
 from reporting.api.schema import ReportSerializer, SummarySerializer, parameters
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report, Section
 
 
-class ReportView(APIView):
+class ReportView(GuardedView):
     """One report. What it says is settled in ``reporting.reports``; this writes it down."""
 
     report_key: str
@@ -55,7 +55,7 @@ def _view(key: str, serializer) -> type[ReportView]:
         responses=serializer,
         tags=["reports"],
     )
-    view = type(f"{key.capitalize()}View", (ReportView,), {"report_key": key})
+    view = type(f"{key.capitalize()}View", (ReportView,), {"report_key": key, "access": REPORTS[key].capability})
     return extend_schema_view(get=documented)(view)
 
 

@@ -67,6 +67,11 @@ def parameters(report_key: str) -> list[OpenApiParameter]:
     return [_PARAMETERS[name] for name in parameters_of(report_key)]
 
 
+def all_parameters() -> list[OpenApiParameter]:
+    """The query parameters of any report."""
+    return list(_PARAMETERS.values())
+
+
 def _one(name: str, description: str, choices=None) -> OpenApiParameter:
     return OpenApiParameter(name, str, description=description, enum=choices)
 

@@ -1,5 +1,9 @@
 """The engines that count, and which of them answers."""
 
+from django.conf import settings
+
+from memberpulse.errors import Unavailable
+from reporting.engine import columns
 from reporting.engine.base import AGE_EDGES, Engine, Filters, Slice, Spread
 from reporting.engine.snapshot import snapshot
 from reporting.engine.sql import SqlEngine
@@ -8,5 +12,13 @@ __all__ = ["AGE_EDGES", "Engine", "Filters", "Slice", "Spread", "engine_for", "s
 
 
 def engine_for(alias: str) -> Engine:
-    """The engine that answers by what is read from the database ``alias``."""
+    """The engine that answers by what the present transaction of the database ``alias`` sees.
+
+    Raises Unavailable where nothing but the copy in memory may be asked and there is none.
+    """
+    view = None if settings.REPORT_ENGINE == "sql" else columns.view_for(alias)
+    if view is not None:
+        return columns.ColumnsEngine(view, alias)
+    if settings.REPORT_ENGINE == "columns":
+        raise Unavailable("The copy that figures are counted in is being made. Try again in a moment.", code="no-base")
     return SqlEngine(alias)

@@ -11,7 +11,7 @@ from reporting.models import MetricKind
 
 # A dimension that rows are grouped by. ``age`` is the place of an open ticket's age among ``AGE_EDGES``.
 Dimension = Literal[
-    "team", "agent", "category", "priority", "channel", "organization", "status", "met",
+    "team", "agent", "category", "priority", "channel", "organization", "status", "met", "score",
     "response_state", "resolution_state", "age",
 ]  # fmt: skip
 # The value of each dimension, in the order asked for; None is the missing value.
@@ -52,6 +52,11 @@ class Slice:
     scope: Scope
     filters: Filters = Filters()
 
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether neither scope nor filters leave anything out."""
+        return self.scope.all_teams and not any(self.filters.chosen())
+
     def with_scope(self, scope: Scope) -> Self:
         return replace(self, scope=scope)
 
@@ -63,6 +68,55 @@ class Spread:
     count: int
     total: int
     neighbours: dict[Quantile, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The rows that one figure counts, told apart further than by a slice. Of open spans, those standing at its end.
+
+    ``where``: each dimension has one of these values; ``other_than``: it has none of them. ``value``: it is there, and
+    ``low <= value < below``. ``until_after`` and ``until_up_to`` are about when a missed target was fulfilled.
+    ``hours`` are local hours of the week in ``zone``, Monday 00:00 being 0. ``stretches``: ``at`` lies in one of them.
+    ``per_ticket``: of each ticket only the latest row.
+    """
+
+    kind: MetricKind
+    rows: Slice
+    where: tuple[tuple[Dimension, tuple[int | bool | None, ...]], ...] = ()
+    other_than: tuple[tuple[Dimension, tuple[int | bool | None, ...]], ...] = ()
+    value: Value | None = None
+    low: int = 0
+    below: int | None = None
+    until_after: int | None = None
+    until_up_to: int | None = None
+    hours: tuple[int, ...] = ()
+    zone: ZoneInfo | None = None
+    stretches: tuple[tuple[int, int], ...] | None = None
+    per_ticket: bool = False
+
+
+@dataclass(frozen=True)
+class CountedRow:
+    """A row of the ledger as a figure counts it; None where the kind has no such number or it is missing."""
+
+    at: int
+    ticket: int
+    team: int
+    agent: int | None
+    status: int | None
+    service_seconds: int | None
+    wall_seconds: int | None
+    met: bool | None
+    score: int | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Up to where a list has been read: so many rows of ``ticket`` at the moment ``at``, and all later ones."""
+
+    at: int
+    ticket: int
+    read: int
 
 
 class Engine(Protocol):
@@ -104,6 +158,12 @@ class Engine(Protocol):
 
     def stock_series(self, rows: Slice, ends: Sequence[int]) -> list[int]:
         """The stock at each of the ends, which ascend; ``rows.start`` and ``rows.end`` do not matter."""
+
+    def picked_count(self, pick: Pick) -> int:
+        """How many rows there are."""
+
+    def picked(self, pick: Pick, *, after: Place | None, limit: int) -> list[CountedRow]:
+        """At most ``limit`` of the rows, latest first, those of one moment by ticket, from ``after`` on."""
 
     def first_at(self, rows: Slice) -> int | None:
         """When the first ticket of the scope and filters was created; the slice's bounds do not matter."""

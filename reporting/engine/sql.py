@@ -5,19 +5,14 @@ from dataclasses import replace
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Sum, Value, When, Window
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
-from django.db.models.lookups import LessThan
 
-from memberpulse.zones import DAY, offset_stretches
-from reporting.engine.base import AGE_EDGES, Dimension, Filters, Key, Slice, Spread
+from reporting.engine import picking
+from reporting.engine.base import CountedRow, Dimension, Key, Pick, Place, Slice, Spread
+from reporting.engine.rows import WEEK_HOURS, all_of, column_of, hour_of_week, local_day, place_among, rows_of, standing
 from reporting.figures import Quantile
-from reporting.models import MetricEvent, MetricKind
-from tickets.models import Ticket
-
-HOUR = 3600
-# The epoch's first Monday is 4 days after it.
-_HOURS_TO_MONDAY = 4 * 24
+from reporting.models import MetricKind
 
 
 class SqlEngine:
@@ -49,7 +44,7 @@ class SqlEngine:
 
     def _neighbours(self, kind, rows, value, quantiles, by) -> dict[Key, dict[int, int]]:
         """By group, the values at the places that the quantiles need, the smallest being at place 0."""
-        columns = [_column(name) for name in by]
+        columns = [column_of(name) for name in by]
         ranked = (
             self._with(kind, rows, value)
             .order_by()
@@ -68,7 +63,7 @@ class SqlEngine:
         return found
 
     def histogram(self, kind: MetricKind, rows: Slice, value: str, edges: Sequence[int]) -> list[int]:
-        found = self._with(kind, rows, value).annotate(bucket=_place_among(edges, F(value)))
+        found = self._with(kind, rows, value).annotate(bucket=place_among(edges, F(value)))
         counts = _grouped(found, ("bucket",), Count("*"))
         return [counts.get((place,), 0) for place in range(len(edges) + 1)]
 
@@ -79,17 +74,17 @@ class SqlEngine:
     def series(
         self, kind: MetricKind, rows: Slice, zone: ZoneInfo, by: Sequence[Dimension] = ()
     ) -> dict[Key, dict[int, int]]:
-        found = self._happened(kind, rows).annotate(day=_local_day(rows, zone))
+        found = self._happened(kind, rows).annotate(day=local_day(rows, zone))
         return _per_day(_grouped(found, (*by, "day"), Count("*")))
 
     def total_series(self, kind: MetricKind, rows: Slice, value: str, zone: ZoneInfo) -> dict[int, tuple[int, int]]:
-        found = self._with(kind, rows, value).annotate(day=_local_day(rows, zone))
+        found = self._with(kind, rows, value).annotate(day=local_day(rows, zone))
         return {day: figures for (day,), figures in _totals(found, ("day",), value).items()}
 
     def hours_of_week(self, kind: MetricKind, rows: Slice, zone: ZoneInfo) -> list[int]:
-        hour = (_local(rows, zone) / HOUR + Value(7 * 24 - _HOURS_TO_MONDAY)) % Value(7 * 24)
-        counts = _grouped(self._happened(kind, rows).annotate(hour=hour), ("hour",), Count("*"))
-        return [counts.get((place,), 0) for place in range(7 * 24)]
+        happened = self._happened(kind, rows).annotate(hour=hour_of_week(rows, zone))
+        counts = _grouped(happened, ("hour",), Count("*"))
+        return [counts.get((place,), 0) for place in range(WEEK_HOURS)]
 
     # --- what stood open at a moment ---
 
@@ -108,74 +103,37 @@ class SqlEngine:
         """How many open spans have their ``column`` before each end but not before the one before it."""
         bounds = {f"{column}__gte": ends[0], f"{column}__lt": ends[-1]}
         spans = self._rows(MetricKind.OPEN_SPAN, rows).filter(**bounds)
-        return _grouped(spans.annotate(place=_place_among(ends, F(column))), ("place",), Count("*"))
+        return _grouped(spans.annotate(place=place_among(ends, F(column))), ("place",), Count("*"))
 
     def first_at(self, rows: Slice) -> int | None:
         return self._rows(MetricKind.CREATED, rows).aggregate(first=Min("at"))["first"]
 
+    def picked_count(self, pick: Pick) -> int:
+        return picking.picked_count(pick, self._alias)
+
+    def picked(self, pick: Pick, *, after: Place | None, limit: int) -> list[CountedRow]:
+        return picking.picked(pick, self._alias, after=after, limit=limit)
+
     # --- rows ---
 
     def _happened(self, kind: MetricKind, rows: Slice) -> QuerySet:
-        return self._rows(kind, rows).filter(at__gte=rows.start, at__lt=rows.end)
+        return rows_of(kind, rows, self._alias)
 
     def _with(self, kind: MetricKind, rows: Slice, value: str) -> QuerySet:
         return self._happened(kind, rows).filter(**{f"{value}__isnull": False})
 
     def _standing(self, rows: Slice) -> QuerySet:
-        """The open spans that reach over the last second before ``rows.end``."""
-        spans = self._rows(MetricKind.OPEN_SPAN, rows).filter(until__gte=rows.end, at__lt=rows.end)
-        return spans.annotate(age=_place_among(AGE_EDGES, Value(rows.end - 1) - F("opened_at")))
+        return standing(rows, self._alias)
 
     def _rows(self, kind: MetricKind, rows: Slice) -> QuerySet:
-        found = MetricEvent.objects.using(self._alias).filter(kind=kind)
-        return found.filter(_in_scope(rows), *_chosen(rows.filters))
-
-
-def _in_scope(rows: Slice) -> Q:
-    scope = rows.scope
-    if scope.all_teams:
-        return Q()
-    return Q(team__in=scope.team_ids) | Q(team__in=scope.self_team_ids, agent=scope.agent_id)
-
-
-def _chosen(filters: Filters) -> list[Q]:
-    return [_tagged(values) if name == "tag" else _one_of(name, values) for name, values in filters.chosen()]
-
-
-def _one_of(name: str, values: tuple) -> Q:
-    there = Q(**{f"{name}__in": [value for value in values if value is not None]})
-    return there | Q(**{f"{name}__isnull": True}) if None in values else there
-
-
-def _tagged(values: tuple) -> Q:
-    """By ticket, since a ticket has many tags and must be counted once."""
-    return Q(ticket__in=Ticket.objects.filter(_one_of("tags", values)).values("pk"))
-
-
-_PLAIN = {
-    "status",
-    "met",
-    "priority",
-    "channel",
-    "response_state",
-    "resolution_state",
-    "age",
-    "day",
-    "hour",
-    "bucket",
-    "place",
-}
-
-
-def _column(name: str) -> str:
-    return name if name in _PLAIN else f"{name}_id"
+        return all_of(kind, rows, self._alias)
 
 
 def _grouped(rows: QuerySet, by: Sequence[str], figure) -> dict[Key, int]:
     if not by:
         number = rows.aggregate(figure=figure)["figure"]
         return {(): number} if number else {}
-    groups = rows.order_by().values_list(*map(_column, by)).annotate(figure=figure)
+    groups = rows.order_by().values_list(*map(column_of, by)).annotate(figure=figure)
     return {tuple(key): number for *key, number in groups}
 
 
@@ -183,7 +141,7 @@ def _totals(rows: QuerySet, by: Sequence[str], value: str) -> dict[Key, tuple[in
     if not by:
         sums = rows.aggregate(sum=Sum(value), n=Count("*"))
         return {(): (sums["sum"], sums["n"])} if sums["n"] else {}
-    groups = rows.order_by().values_list(*map(_column, by)).annotate(sum=Sum(value), n=Count("*"))
+    groups = rows.order_by().values_list(*map(column_of, by)).annotate(sum=Sum(value), n=Count("*"))
     return {tuple(key): (total, number) for *key, total, number in groups}
 
 
@@ -197,20 +155,3 @@ def _per_day(counts: dict[Key, int]) -> dict[Key, dict[int, int]]:
     for (*key, day), number in counts.items():
         found.setdefault(tuple(key), {})[day] = number
     return found
-
-
-def _place_among(edges: Sequence[int], value) -> Case:
-    """0 below the first edge, 1 from it to below the second, and so on."""
-    whens = [When(LessThan(value, edge), then=Value(place)) for place, edge in enumerate(edges)]
-    return Case(*whens, default=Value(len(edges)), output_field=IntegerField())
-
-
-def _local(rows: Slice, zone: ZoneInfo):
-    """Local seconds of each row's moment, which lies in the slice."""
-    *earlier, last = offset_stretches(zone, rows.start, max(rows.end, rows.start + 1))
-    whens = [When(at__lt=stretch.end, then=Value(stretch.offset)) for stretch in earlier]
-    return F("at") + Case(*whens, default=Value(last.offset), output_field=IntegerField())
-
-
-def _local_day(rows: Slice, zone: ZoneInfo):
-    return _local(rows, zone) / Value(DAY)

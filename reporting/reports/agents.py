@@ -10,6 +10,7 @@ from reporting.figures import MEDIAN, P90
 from reporting.models import MetricKind
 from reporting.reports.measures import NO_SPREAD, quantile
 from reporting.reports.question import Question
+from reporting.reports.satisfaction import WHEN_SHOWN
 from reporting.reports.sections import Column, Report, Section
 
 TITLE = "Agent Report"
@@ -46,6 +47,7 @@ COLUMNS = (
     Column("rating_mean", "Mean", "score", _RATINGS),
     Column("ratings", "Ratings", "count", _RATINGS),
 )
+RATING_KEYS = [column.key for column in COLUMNS if column.group == _RATINGS]
 NOTE = (
     "Counts of events add up to the total. Tickets, means and percentiles of the total are computed over all. "
     f"Rates over fewer than {FEW} cases are greyed and not ranked."
@@ -58,7 +60,10 @@ def build(question: Question) -> Report:
 
 def _agents(question: Question) -> Section:
     by_agent = _figures_by(question.engine, question.rows, question.query.clock_value, ("agent",))
-    everything = _figures_by(question.engine, _over_whole_teams(question.rows), question.query.clock_value, ())
+    whole_teams = over_whole_teams(question.rows)
+    everything = _figures_by(question.engine, whole_teams, question.query.clock_value, ())
+    # Their own row is the reader's in any case, and other rows are of teams whose agents they may see.
+    is_withheld = question.guard.withholds(whole_teams)
     teams = _members_to_show(question)
     shown = {agent for (agent,) in by_agent} | teams.keys()
     names = question.names("agent", shown)
@@ -76,13 +81,19 @@ def _agents(question: Question) -> Section:
         title="Agents",
         columns=COLUMNS,
         rows=_sorted(rows, question.query.sort or DEFAULT_SORT),
-        total={"id": "total", "name": "All", "teams": "", **_row(everything.get((), {}))},
+        total={
+            "id": "total",
+            "name": "All",
+            "teams": "",
+            **_row(everything.get((), {})),
+            **({**dict.fromkeys(RATING_KEYS), "withheld": RATING_KEYS} if is_withheld else {}),
+        },
         definition="agents",
-        note=NOTE,
+        note=f"{NOTE} Ratings of all: {WHEN_SHOWN[0].lower()}{WHEN_SHOWN[1:]}" if is_withheld else NOTE,
     )
 
 
-def _over_whole_teams(rows: Slice) -> Slice:
+def over_whole_teams(rows: Slice) -> Slice:
     """Whoever sees only their own row still sees the total of their teams."""
     if not rows.scope.self_team_ids:
         return rows

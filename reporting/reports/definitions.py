@@ -35,7 +35,8 @@ DEFINITIONS: dict[str, Definition] = {
         "CSAT Score",
         "Ratings of 4 or 5 ÷ all ratings from 1 to 5 received in the period, with the mean, the count and the 95 % "
         "Wilson interval. A rating counts when it is first given, with its latest score. The response rate is of the "
-        "surveys sent in the period, those answered by now.",
+        "surveys sent in the period, those answered by now. To agents it is shown for complete past months, without "
+        "filters but the team, where in each team and month at least 3 others got at least 5 ratings.",
     ),
     "sla_account": Definition(
         "SLA account",
@@ -50,7 +51,8 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "key_metrics_over_time": Definition(
         "Key metrics over time",
-        "The key metrics of each day, ISO week or month by their own definitions. No data is shown as a gap, not as 0.",
+        "The key metrics of each day, ISO week or month by their own definitions. No data is shown as a gap, not as 0. "
+        "CSAT is shown to those who may see the figures of single agents.",
     ),
     "changes": Definition(
         "What changed most",

@@ -7,6 +7,7 @@ from reporting import figures
 from reporting.engine.base import Dimension, Engine, Key, Slice, Spread
 from reporting.figures import MEDIAN, P90, P95, Quantile
 from reporting.models import MetricKind
+from reporting.reports.satisfaction import NOT_ENOUGH_DATA, Guard
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.clocks import TargetState
 
@@ -72,7 +73,7 @@ def durations(engine: Engine, kind: MetricKind, rows: Slice, value: str) -> dict
 # --- SLA --------------------------------------------------------------------------------------------------------------
 
 DECIDED = {"resolution": MetricKind.RESOLUTION_DECIDED, "response": MetricKind.RESPONSE_DECIDED}
-_ACCOUNT = {
+TARGET_STATES = {
     "breached": TargetState.BREACHED,
     "running": TargetState.RUNNING,
     "paused": TargetState.PAUSED,
@@ -93,15 +94,23 @@ def sla_account(engine: Engine, metric: str, rows: Slice, standing: Standing) ->
         "missed_fulfilled": missed - missed_open,
         "missed_open": missed_open,
         "withdrawn": one(engine.count(MetricKind.WITHDRAWN, rows)) if metric == "response" else 0,
-        "open_account": {name: by_state[state,] for name, state in _ACCOUNT.items()},
+        "open_account": {name: by_state[state,] for name, state in TARGET_STATES.items()},
     }
 
 
 # --- Satisfaction -----------------------------------------------------------------------------------------------------
 
 
-def csat(engine: Engine, rows: Slice) -> dict[str, Any]:
-    """Share of good ratings with its interval, mean score, and how many surveys were answered."""
+_CSAT = ("value", "good", "count", "mean", "interval", "surveys", "response_rate")
+
+
+def csat(engine: Engine, rows: Slice, guard: Guard) -> dict[str, Any]:
+    """Share of good ratings with its interval, mean score, and how many surveys were answered.
+
+    ``withheld`` says why there is nothing of it where ``guard`` lets nothing be told.
+    """
+    if guard.withholds(rows):
+        return {**dict.fromkeys(_CSAT), "withheld": NOT_ENOUGH_DATA}
     by_verdict = engine.count(MetricKind.RATED, rows, ("met",))
     good, count = by_verdict.get((True,), 0), sum(by_verdict.values())
     scores = one(engine.total(MetricKind.RATED, rows, "score"), (0, 0))
@@ -115,4 +124,5 @@ def csat(engine: Engine, rows: Slice) -> dict[str, Any]:
         "interval": figures.wilson(good, count),
         "surveys": sent,
         "response_rate": figures.ratio(surveys.get((True,), 0), sent),
+        "withheld": None,
     }

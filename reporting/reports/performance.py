@@ -104,6 +104,7 @@ def _statistics(question: Question, kind: MetricKind, key: str, title: str) -> S
     verdicts = question.engine.count(kind, question.rows, ("met",))
     within, ended = verdicts.get((True,), 0), verdicts.get((True,), 0) + verdicts.get((False,), 0)
     row = {
+        "id": "period",
         **measures.durations(question.engine, kind, question.rows, question.query.clock_value),
         "tickets": one(question.engine.distinct_tickets(kind, question.rows)),
         "within_target": figures.ratio(within, ended),

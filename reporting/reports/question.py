@@ -11,6 +11,7 @@ from memberpulse.zones import moment
 from reporting.engine.base import Engine, Slice
 from reporting.periods import Period
 from reporting.query import ReportQuery, filters_as_params
+from reporting.reports.satisfaction import Guard
 from tickets.models import Category, Organization
 
 NAMED = {"team": Team, "agent": User, "category": Category, "organization": Organization}
@@ -19,12 +20,13 @@ MISSING = {"team": "No team", "agent": "Unassigned", "category": "Uncategorised"
 
 @dataclass(frozen=True)
 class Question:
-    """A checked query within a scope, and the engine and database to answer it with."""
+    """A checked query within a scope, the engine and database to answer it with, and what of it is not told."""
 
     query: ReportQuery
     scope: Scope
     engine: Engine
     alias: str
+    guard: Guard
 
     @property
     def rows(self) -> Slice:

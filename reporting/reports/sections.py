@@ -27,6 +27,7 @@ class Column:
 class Section:
     """One table: ``rows`` are dicts with exactly the keys of ``columns`` (and ``id`` where a row stands for a thing).
 
+    A row that may not be told whole has ``withheld``, the keys of the columns in which it has None instead of a figure.
     ``total``, if any, is a row of the same shape over everything. ``note`` says what a reader must know to read it;
     ``definition`` is the key of its entry in ``reporting.reports.definitions``.
     """

@@ -34,12 +34,12 @@ def sla_section(accounts: dict[str, dict[str, Any]]) -> Section:
             Column("no_target", "No target", "count", standing),
             Column("open", "Open tickets", "count", standing),
         ),
-        rows=[_row(_TITLES[metric], account) for metric, account in accounts.items()],
+        rows=[_row(metric, account) for metric, account in accounts.items()],
         definition="sla_account",
     )
 
 
-def _row(title: str, account: dict[str, Any]) -> dict[str, Any]:
+def _row(metric: str, account: dict[str, Any]) -> dict[str, Any]:
     verdicts = {key: number for key, number in account.items() if key != "open_account"}
     standing = account["open_account"]
-    return {"target": title, **verdicts, **standing, "open": sum(standing.values())}
+    return {"id": metric, "target": _TITLES[metric], **verdicts, **standing, "open": sum(standing.values())}

@@ -1,5 +1,6 @@
 """The key metrics, and what stands behind them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from reporting import figures
@@ -8,6 +9,7 @@ from reporting.models import MetricKind
 from reporting.reports import measures
 from reporting.reports.measures import Standing
 from reporting.reports.question import Question
+from reporting.reports.satisfaction import OVER_TIME, WHEN_SHOWN
 from reporting.reports.sections import Column, Report, Section
 from reporting.reports.sla import sla_section
 from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, days_of, volume
@@ -49,7 +51,7 @@ def _metrics_of(question: Question, rows: Slice, standing: Standing) -> dict[str
         "first_response_time": measures.durations(engine, MetricKind.RESPONDED, rows, question.query.clock_value),
         "resolution_rate": measures.sla_account(engine, "resolution", rows, standing),
         "first_response_rate": measures.sla_account(engine, "response", rows, standing),
-        "csat": measures.csat(engine, rows),
+        "csat": measures.csat(engine, rows, question.guard),
     }
 
 
@@ -60,6 +62,7 @@ def _without_previous(metric: dict[str, Any]) -> dict[str, Any]:
 # --- The metrics as tables: a row for the period, one for the comparison ----------------------------------------------
 
 _PERIOD = Column("period", "Period", "text")
+_PERIODS = {"period": "This period", "comparison": "Comparison"}
 _METRIC_TABLES = {
     "open_tickets": (
         "Open Tickets",
@@ -105,15 +108,25 @@ def _metric_sections(question: Question, metrics: dict[str, Any]) -> list[Sectio
             key=key,
             title=title,
             columns=(_PERIOD, *columns),
-            rows=[
-                {"period": name, **{column.key: _flat(figures_)[column.key] for column in columns}}
-                for name, figures_ in (("This period", metrics[key]), ("Comparison", metrics[key]["previous"]))
-                if figures_
-            ],
+            rows=[_metric_row(which, figures_, columns) for which, figures_ in _both(metrics[key])],
             definition=key,
+            note=WHEN_SHOWN if any(figures_.get("withheld") for _key, figures_ in _both(metrics[key])) else "",
         )
         for key, (title, columns) in _METRIC_TABLES.items()
     ]
+
+
+def _both(metric: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The metric and, if there is one, that of the comparison, each with the key of its period."""
+    named = (("period", metric), ("comparison", metric["previous"]))
+    return [(key, figures_) for key, figures_ in named if figures_]
+
+
+def _metric_row(key: str, metric: dict[str, Any], columns: Iterable[Column]) -> dict[str, Any]:
+    row, keys = {"id": key, "period": _PERIODS[key]}, [column.key for column in columns]
+    if metric.get("withheld"):
+        row["withheld"] = keys
+    return {**row, **{key: _flat(metric)[key] for key in keys}}
 
 
 def _flat(metric: dict[str, Any]) -> dict[str, Any]:
@@ -125,12 +138,13 @@ def _flat(metric: dict[str, Any]) -> dict[str, Any]:
 
 def _key_series(question: Question) -> Section:
     """The key metrics per day, week or month, as their sparklines draw them; the backlog is in the volume."""
+    is_withheld = question.guard.concerns(question.rows)
     rows = [
         {
             **bucket_cells(bucket),
             "response_mean_seconds": figures.mean(*response),
             "resolution_rate": figures.ratio(*rate),
-            "csat": figures.ratio(*satisfaction),
+            **({"csat": None, "withheld": ["csat"]} if is_withheld else {"csat": figures.ratio(*satisfaction)}),
         }
         for bucket, response, rate, satisfaction in zip(
             buckets_of(question),
@@ -151,6 +165,7 @@ def _key_series(question: Question) -> Section:
         ),
         rows=rows,
         definition="key_metrics_over_time",
+        note=OVER_TIME if is_withheld else "",
     )
 
 

@@ -156,12 +156,12 @@ def elapsed_per_hour_of_week(start: int, end: int, zone) -> list[int]:
 def _weekday_index(question: Question, created: dict[int, int]) -> Section:
     """Mean per full day of each weekday, against the mean of the weekdays."""
     per_slot: list[list[int]] = [[] for _ in WEEKDAYS]
-    for day in _full_days(question):
+    for day in full_days(question):
         per_slot[day.weekday()].append(created.get((day - date(1970, 1, 1)).days, 0))
     return _index_section("weekday_index", "Weekday index", "Weekday", WEEKDAYS, per_slot, "Full days")
 
 
-def _full_days(question: Question) -> list[date]:
+def full_days(question: Question) -> list[date]:
     period = question.query.period
     last = min(period.last, local_day(question.query.now, period.zone) - ONE_DAY)
     return [period.first + timedelta(days=n) for n in range((last - period.first).days + 1)]
@@ -169,17 +169,22 @@ def _full_days(question: Question) -> list[date]:
 
 def _month_index(question: Question, created: dict[int, int]) -> Section:
     """Mean per day of each month of the year, against the mean of the months, over full months; from 12 of them on."""
-    per_month: dict[date, list[int]] = {}
-    for day in _full_days(question):
-        per_month.setdefault(bucket_start(day, "month"), []).append(created.get((day - date(1970, 1, 1)).days, 0))
-    full = {first: days for first, days in per_month.items() if len(days) == _days_in_month(first)}
+    full = days_by_month(question)
     if len(full) < 12:
         note = f"Not enough history: {len(full)} of 12 full months."
         return _index_section("month_index", "Month-of-year index", "Month", (), [], "Full days", note)
     per_slot: list[list[int]] = [[] for _ in MONTHS]
     for first, days in full.items():
-        per_slot[first.month - 1] += days
+        per_slot[first.month - 1] += [created.get((day - date(1970, 1, 1)).days, 0) for day in days]
     return _index_section("month_index", "Month-of-year index", "Month", MONTHS, per_slot, "Full days")
+
+
+def days_by_month(question: Question) -> dict[date, list[date]]:
+    """The days of each full month, by its first one."""
+    per_month: dict[date, list[date]] = {}
+    for day in full_days(question):
+        per_month.setdefault(bucket_start(day, "month"), []).append(day)
+    return {first: days for first, days in per_month.items() if len(days) == _days_in_month(first)}
 
 
 def _days_in_month(first: date) -> int:

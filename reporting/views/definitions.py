@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.portal import SIGNED_IN
+from memberpulse.access import SIGNED_IN
 from reporting.reports.definitions import DEFINITIONS
 from reporting.views.portal import ReportingView
 

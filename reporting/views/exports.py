@@ -13,8 +13,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.capabilities import Capability
-from accounts.portal import SIGNED_IN
 from memberpulse import formats
+from memberpulse.access import SIGNED_IN
 from memberpulse.errors import Refusal
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportState

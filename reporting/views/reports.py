@@ -36,6 +36,7 @@ class ReportPage(ReportingView):
             "filters": filters,
             "cards": cards(summary) if summary else [],
             "is_empty": summary is not None and not has_anything(summary),
+            "ratings_are_told": summary is not None and not summary.metrics["csat"]["withheld"],
             "as_of": as_of,
             "as_of_time": formats.time_text(as_of),
             "whole_year": address.link(PERIOD_FIELDS, period="12m"),
@@ -55,7 +56,7 @@ class ReportPage(ReportingView):
 
 
 def has_anything(summary: Report) -> bool:
-    """Whether anything was counted at all."""
+    """Whether anything was counted at all, of what may be told."""
     metrics, total = summary.metrics, summary.section("volume").total
     counts = (metrics["open_tickets"]["value"], metrics["first_response_time"]["count"], metrics["csat"]["count"])
     return any(counts) or any(total[key] for key in ("created", "resolved", "reopened"))

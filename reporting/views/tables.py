@@ -27,6 +27,7 @@ class Head:
 @dataclass(frozen=True)
 class Cell:
     """``few``: the number of cases where a rate is over too few. ``longest``, of a bar: the value that fills its cell.
+    ``is_withheld``: words instead of a figure, in one cell over ``span`` columns.
 
     ``initials``, ``swatch`` and ``small`` stand beside the name of a row.
     """
@@ -40,6 +41,8 @@ class Cell:
     initials: str = ""
     swatch: str = ""
     small: str = ""
+    is_withheld: bool = False
+    span: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ HeadOf = Callable[[Column], Head]
 
 
 def plain_cell(row: dict[str, Any], column: Column) -> Cell:
+    if column.key in row.get("withheld", ()):
+        return Cell(formats.NOT_ENOUGH, "text", is_withheld=True)
     if column.unit != "change":
         return Cell(row[column.key], column.unit)
     appeared = row["earlier"] == 0 and any(row.get(key) for key in ("created", "tickets"))
@@ -85,7 +90,7 @@ def table(
 
     def cells(row: dict[str, Any]) -> list[Cell]:
         made = [_bar(row, column, cell, bars) if is_bar else cell(row, column) for column, is_bar in columns]
-        return [replace(one, css=f"{css} {one.css}".strip()) for one, css in zip(made, looks, strict=True)]
+        return _joined([replace(one, css=f"{css} {one.css}".strip()) for one, css in zip(made, looks, strict=True)])
 
     return Table(
         title=section.title,
@@ -106,6 +111,15 @@ def _bar(row: dict[str, Any], column: Column, cell: CellOf, bars: Mapping[str, f
     value, longest = row[column.key], bars[column.key]
     is_drawn = value is not None and value <= longest and cell(row, column).few is None
     return Cell(value if is_drawn else None, "bar", longest=longest)
+
+
+def _joined(cells: list[Cell]) -> list[Cell]:
+    """The same, with one cell for all withheld ones that stand side by side."""
+    joined = []
+    for is_withheld, run in groupby(cells, key=lambda cell: cell.is_withheld):
+        first, *others = run
+        joined += [replace(first, span=1 + len(others))] if is_withheld else [first, *others]
+    return joined
 
 
 def _looks(columns: list[tuple[Column, bool]], on_wide_pages: Collection[str]) -> list[str]:

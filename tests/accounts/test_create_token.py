@@ -1,10 +1,13 @@
 """The command that makes a token."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from accounts.capabilities import Role
+from accounts.models import ApiToken
 from tests.factories import UserFactory, person_with
 
 pytestmark = pytest.mark.django_db
@@ -26,3 +29,28 @@ def test_there_is_none_for_who_is_not_here(email):
 
     with pytest.raises(CommandError, match="No active person"):
         call_command("create_token", email)
+
+
+def test_how_long_and_what_for_can_be_said(capsys):
+    UserFactory(email="boss@example.org")
+
+    call_command("create_token", "boss@example.org", "--name", "Dashboard", "--days", "7", "--read-only")
+
+    token = ApiToken.objects.get()
+    assert (token.name, token.is_read_only, round((token.expiry - token.created) / timedelta(days=1))) == (
+        "Dashboard",
+        True,
+        7,
+    )
+    assert f"Read-only token “Dashboard” for boss@example.org, valid until {token.expiry:%Y-%m-%d}." in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_refusal_is_its_sentence(capsys):
+    UserFactory(email="boss@example.org")
+
+    with pytest.raises(CommandError, match="Choose 1 to 365 days"):
+        call_command("create_token", "boss@example.org", "--days", "0")
+
+    assert capsys.readouterr().out == ""

@@ -7,27 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.capabilities import Capability, Role
 from accounts.models import Membership
-from accounts.scope import EVERYTHING, NOTHING, Scope, capabilities_of, scope_for
+from accounts.scope import EVERYTHING, NOTHING, Scope, capabilities_of, scope_for, scopes_for
 from tests.factories import TeamFactory, UserFactory, person_with
+from tests.oracle.access import ROLES, TABLE
 
-# agent, team lead, manager, analyst, administrator: all of the desk (A), own teams (T), self only (S) or nothing (-).
-TABLE = {
-    "view_summary": "TTAAA",
-    "view_performance": "TTAAA",
-    "view_trends": "TTAAA",
-    "view_agents": "STAAA",
-    "view_ratings": "STA-A",
-    "view_tickets": "TTA-A",
-    "export_reports": "-TAAA",
-    "schedule_reports": "-TA-A",
-    "work_tickets": "TTA-A",
-    "import_tickets": "--A-A",
-    "manage_api_tokens": "AAAAA",
-    "manage_desk": "--A-A",
-    "manage_people": "----A",
-    "view_audit": "----A",
-}
-ROLES = ("agent", "lead", "manager", "analyst", "administrator")
 HOLDINGS = [
     ("agent", 0),
     ("agent", 1),
@@ -76,11 +59,21 @@ def test_nobody_signed_in_sees_nothing():
     assert scope_for(AnonymousUser(), Capability.VIEW_SUMMARY) == NOTHING
 
 
-def test_scope_costs_one_query(db, django_assert_num_queries):
+def test_scope_costs_three_queries(db, django_assert_num_queries):
     person = person_with(Role.LEAD, TeamFactory())
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         scope_for(person, Capability.VIEW_AGENTS)
+
+
+def test_several_scopes_cost_no_more_and_are_those_of_each(db, django_assert_num_queries):
+    person = person_with(Role.AGENT, TeamFactory())
+
+    with django_assert_num_queries(3):
+        found = scopes_for(person, Capability.VIEW_AGENTS, Capability.VIEW_SUMMARY, Capability.MANAGE_DESK)
+
+    assert found == [scope_for(person, each) for each in ("view_agents", "view_summary", "manage_desk")]
+    assert [scope.level for scope in found] == ["self", "team", "none"]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Signing in and out in the portal."""
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.urls import reverse
 
+from accounts.models import User
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,60 @@ def test_a_closed_account_gets_the_same_sentence(client):
     UserFactory(email="ada@example.org", password=PASSWORD, is_active=False)
 
     assert "do not belong together" in sign_in(client).text
+
+
+class CountedHasher(PBKDF2PasswordHasher):
+    """The real one, with fewer rounds, and a note of each time it was at work and for how many of them."""
+
+    iterations = 1_000
+    rounds = []
+
+    def encode(self, password, salt, iterations=None):
+        self.rounds.append(iterations or self.iterations)
+        return super().encode(password, salt, iterations)
+
+
+@pytest.fixture
+def rounds(settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountedHasher"]
+    CountedHasher.rounds.clear()
+    return CountedHasher.rounds
+
+
+ACCOUNTS = {
+    "nobody": None,
+    "somebody": {},
+    "closed": {"is_active": False},
+    "automatic": {"is_bot": True},
+    "without a password": {"password": make_password(None)},
+    "with nothing for a password": {"password": ""},
+    "with a hash of no kind": {"password": "no$hash"},
+    "with a hash of fewer rounds": {"password": PBKDF2PasswordHasher().encode(PASSWORD, "salt", 400)},
+    "of the demo desk": {"email": "ada@demo.example"},
+}
+
+
+@pytest.mark.parametrize("account", ACCOUNTS.values(), ids=ACCOUNTS)
+def test_a_wrong_password_takes_as_long_whoever_it_is(client, settings, rounds, account):
+    settings.PRODUCTION = True
+    if account is not None:
+        User(**{"email": "ada@example.org", "password": make_password(PASSWORD), **account}).save()
+    rounds.clear()
+
+    sign_in(client, username=(account or {}).get("email", "ada@example.org"), password="wrong")
+
+    assert sum(rounds) == CountedHasher.iterations
+
+
+@pytest.mark.parametrize("account", [ACCOUNTS["closed"], ACCOUNTS["of the demo desk"]])
+def test_the_right_password_of_a_closed_account_takes_as_long_as_a_wrong_one(client, settings, rounds, account):
+    settings.PRODUCTION = True
+    User(**{"email": "ada@example.org", "password": make_password(PASSWORD), **account}).save()
+    rounds.clear()
+
+    response = sign_in(client, username=account.get("email", "ada@example.org"))
+
+    assert (response.status_code, rounds) == (200, [CountedHasher.iterations])
 
 
 def test_what_is_missing_is_said_beside_its_field(client):

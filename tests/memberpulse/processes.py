@@ -11,7 +11,10 @@ MARK = "STARTED_BY_TEST"
 
 
 def marked(value: str) -> set[int]:
-    """The living processes that carry ``value`` in the variable ``MARK``."""
+    """The living processes that carry ``value`` in the variable ``MARK``.
+
+    The value is the whole path of a test's folder: its name alone is the same in a run of the tests next to this one.
+    """
     return {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _carries(path, value)}
 
 

@@ -103,6 +103,14 @@ def test_a_longer_duration_never_reads_as_a_shorter_one(one, other):
     assert read(shorter) <= read(longer)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "1 minute"), (60, "1 minute"), (61, "2 minutes"), (900, "15 minutes"), (3_541, "1 hour"), (3_601, "2 hours")],
+)
+def test_wait_never_promises_too_much(seconds, text):
+    assert formats.wait(seconds) == text
+
+
 def test_exact_duration_leaves_nothing_out():
     assert formats.exact_duration(2 * 86_400 + 7 * 3_600 + 12 * 60 + 5) == "2 d 7 h 12 min 5 s"
     assert formats.exact_duration(172_800) == "2 d"

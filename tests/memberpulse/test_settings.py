@@ -76,12 +76,14 @@ def test_production_takes_empty_for_missing(boot, name):
     [
         ("PORT", "web", "PORT must be a whole number, not 'web'."),
         ("PORT", "0", "PORT must be at least 1, not 0."),
+        ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be at least 0, not -1."),
+        ("TRUSTED_PROXY_COUNT", "one", "TRUSTED_PROXY_COUNT must be a whole number, not 'one'."),
         ("MODE", "prod", "MODE must be one of development, production, not 'prod'."),
         ("TIME_SPEEDUP", "fast", "TIME_SPEEDUP must be a number, not 'fast'."),
         ("TIME_SPEEDUP", "0", "TIME_SPEEDUP must be above 0, not 0.0."),
         ("SITE_URL", "desk.example.org", "SITE_URL must be like https://desk.example.org, not 'desk.example.org'."),
         ("DATABASE_URL", "mysql://desk@localhost/desk", "DATABASE_URL must be sqlite:///… or postgres://…."),
-        ("REPORT_ENGINE", "abacus", "REPORT_ENGINE must be one of auto, sql, not 'abacus'."),
+        ("REPORT_ENGINE", "abacus", "REPORT_ENGINE must be one of auto, columns, sql, not 'abacus'."),
     ],
 )
 def test_value_that_cannot_be_used_is_named(boot, name, value, sentence):

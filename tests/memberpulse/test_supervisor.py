@@ -57,7 +57,7 @@ class Supervised:
 
     def __init__(self, folder: Path, programs: tuple[tuple, ...], *, speedup: float = 1):
         self.folder = folder
-        self.mark = folder.name
+        self.mark = str(folder)
         self.log_dir = folder / "log"
         code = SUPERVISE.format(programs=programs, log_dir=str(self.log_dir), speedup=speedup)
         paths = os.pathsep.join([str(BASE_DIR), str(folder)])
@@ -198,5 +198,5 @@ def test_killed_supervisor_leaves_no_process_behind(supervise, tmp_path):
 
         supervised.process.kill()
 
-        wait_until(lambda: supervised.descendants() == set(), seconds=2)
+        wait_until(lambda: supervised.descendants() == set())
     check_port_is_free("127.0.0.1", port)

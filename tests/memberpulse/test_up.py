@@ -20,7 +20,7 @@ def manage(tmp_path):
     running = []
 
     def start(*arguments):
-        environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), MARK: tmp_path.name}
+        environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), MARK: str(tmp_path)}
         command = [sys.executable, "manage.py", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         running.append(subprocess.Popen(command, cwd=BASE_DIR, env=environment, **pipes))
@@ -54,7 +54,7 @@ def test_up_runs_the_whole_of_it_and_stops(manage, tmp_path):
     wait_until(lambda: "ready." in (tmp_path / "log/worker.log").read_text())
     up.terminate()
     assert up.wait(timeout=10) == 0
-    assert marked(tmp_path.name) == set()
+    assert marked(str(tmp_path)) == set()
 
 
 def test_broker_of_our_own_is_started_only_if_no_other_is_named(settings, tmp_path):

@@ -270,6 +270,8 @@ def _satisfaction(desk: Desk, asked: Asked) -> dict[str, Any]:
         "interval": _wilson(good, len(ratings)) if ratings else None,
         "surveys": len(surveys),
         "response_rate": _ratio(sum(row.met for row in surveys), len(surveys)),
+        # These are a manager's figures.
+        "withheld": None,
     }
 
 

@@ -295,6 +295,43 @@ def test_an_agent_cannot_filter_by_a_colleague(team):
     assert get(ann, "summary", agent=ann.pk).status_code == 200
 
 
+def test_an_agent_cannot_filter_by_nobody():
+    """What is left over from the team's figures and those of nobody would be their colleagues'."""
+    ann = person_with(Role.AGENT, TeamFactory())
+
+    assert get(ann, "summary", agent="none").status_code == 400
+    assert get(person_with(Role.LEAD, TeamFactory()), "summary", agent="none").status_code == 200
+
+
+def test_figures_of_an_agent_are_of_where_single_agents_may_be_seen():
+    led, other = TeamFactory(), TeamFactory()
+    bob = person_with(Role.AGENT, led)
+    lead = person_with(Role.LEAD, led)
+    Membership.objects.create(user=lead, team=other, role=Role.AGENT)
+    for team in (led, other, other):
+        make_ticket(team=team, assignee=bob)
+
+    everybodys, bobs = (get(lead, "summary", **params).json() for params in ({}, {"agent": bob.pk}))
+
+    assert everybodys["metrics"]["open_tickets"]["value"] == 3
+    assert bobs["metrics"]["open_tickets"]["value"] == 1
+    assert bobs["scope"] == {"level": "team", "teams": [led.pk, other.pk]}
+
+
+def test_a_role_for_the_whole_desk_makes_nobody_an_agent(team, manager):
+    """Whether somebody may see the desk is not told by what filters take."""
+    person = UserFactory()
+    before = get(manager, "agents", agent=person.pk).json()["errors"]
+
+    Membership.objects.create(user=person, role=Role.ANALYST)
+
+    assert (
+        get(manager, "agents", agent=person.pk).json()["errors"]
+        == before
+        == [{"field": "agent", "code": "not_a_choice", "detail": "This is not a valid choice."}]
+    )
+
+
 def test_losing_the_last_role_shows_at_once(team):
     lead = person_with(Role.LEAD, team)
     assert get(lead, "summary").status_code == 200
@@ -369,3 +406,8 @@ def test_a_body_that_cannot_be_used_is_a_400(body, manager):
 
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_the_page_of_the_api_is_only_read(manager):
+    assert client_of(manager).get("/api/docs").status_code == 200
+    assert client_of(manager).options("/api/docs").status_code == 405

@@ -1,4 +1,4 @@
-"""The engine against brute force, over made-up rows around change-over days (tests/oracle/desk.py)."""
+"""Each engine against brute force, over made-up rows around change-over days (tests/oracle/desk.py)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from accounts.scope import Scope
 from reporting.engine import Filters, Slice
-from reporting.engine.base import AGE_EDGES
+from reporting.engine.base import AGE_EDGES, Engine
+from reporting.engine.columns import ColumnsEngine
+from reporting.engine.columns.base import open_base
+from reporting.engine.columns.folding import fold
+from reporting.engine.columns.layout import COLUMNS
+from reporting.engine.columns.store import base_path
+from reporting.engine.columns.view import View
 from reporting.engine.sql import SqlEngine
 from reporting.figures import MEDIAN, P90, P95, Quantile
 from reporting.models import FOREVER, MetricEvent, MetricKind
@@ -31,10 +37,12 @@ CHANGES = {
     "Australia/Lord_Howe": ((2016, 4, 3), (2016, 10, 2)),
     "America/Sao_Paulo": ((2016, 2, 21), (2016, 10, 16)),
 }
-DIMENSIONS = ("team", "agent", "category", "priority", "channel", "organization", "status", "met")
+DIMENSIONS = ("team", "agent", "category", "priority", "channel", "organization", "status", "met", "score")
 SPAN_DIMENSIONS = (*DIMENSIONS, "response_state", "resolution_state", "age")
-# Two, so that there are rows to be left out; the engine treats all kinds of events alike.
-EVENTS = (MetricKind.RESOLVED, MetricKind.RESOLUTION_DECIDED)
+# Some, so that there are rows to be left out; an engine treats all kinds of events alike.
+EVENTS = (MetricKind.RESOLVED, MetricKind.RESOLUTION_DECIDED, MetricKind.RATED)
+DECIDED = (MetricKind.RESPONSE_DECIDED, MetricKind.RESOLUTION_DECIDED)
+OPTIONAL = set().union(*COLUMNS.values()) - set.intersection(*map(set, COLUMNS.values()))
 QUANTILES = (MEDIAN, P90, P95, Quantile(1, 3), Quantile(0, 1), Quantile(1, 1))
 
 
@@ -91,8 +99,9 @@ def rows(draw, world: World, zone: str, kinds: Sequence[MetricKind]) -> Row:
     at = draw(moments(zone))
     until = draw(st.one_of(st.none(), lengths.map(lambda length: at + length)))
     ticket = draw(st.sampled_from(sorted(world.tags_of)))
-    return Row(
-        kind=draw(st.sampled_from(kinds)).value,
+    kind = draw(st.sampled_from(kinds))
+    made_up = Row(
+        kind=kind.value,
         at=at,
         ticket=ticket,
         team=draw(st.sampled_from(world.teams)),
@@ -112,12 +121,14 @@ def rows(draw, world: World, zone: str, kinds: Sequence[MetricKind]) -> Row:
         resolution_state=draw(_or_none([state.value for state in TargetState])),
         tags=world.tags_of[ticket],
     )
+    # What rows of its kind never fill.
+    return replace(made_up, **dict.fromkeys(OPTIONAL - set(COLUMNS[kind])))
 
 
 def _edges(desk: Desk) -> set[int]:
     """Every moment at which an answer about the rows may change."""
     ends = {t for row in desk.rows for t in (row.at, row.until) if t is not None}
-    return ends | {row.opened_at + age for row in desk.rows if row.kind == MetricKind.OPEN_SPAN for age in AGE_EDGES}
+    return ends | {row.opened_at + age for row in desk.rows if row.opened_at is not None for age in AGE_EDGES}
 
 
 def around(desk: Desk, zone: str) -> st.SearchStrategy[int]:
@@ -160,9 +171,10 @@ def questions(draw, world: World, zone: str, desk: Desk) -> Asked:
 
 @dataclass(frozen=True)
 class Case:
-    """A desk and the same rows in the database, a question in both tongues, and a zone to ask it in."""
+    """A desk and what it was before some tickets were written again, a question in both tongues, and a zone."""
 
     desk: Desk
+    earlier: Desk
     asked: Asked
     slice: Slice
     zone: ZoneInfo
@@ -176,30 +188,67 @@ def cases(draw, world: World, kinds: Sequence[MetricKind]) -> Case:
     desk = Desk(draw(st.lists(rows(world, zone, kinds), min_size=fewest, max_size=25)))
     asked = draw(questions(world, zone, desk))
     scope = Scope(asked.all_teams, asked.team_ids, asked.self_team_ids, asked.agent_id)
-    return Case(desk, asked, Slice(asked.start, asked.end, scope, Filters(**asked.filters)), ZoneInfo(zone))
+    question = Slice(asked.start, asked.end, scope, Filters(**asked.filters))
+    return Case(desk, draw(earlier_desks(world, zone, kinds, desk)), asked, question, ZoneInfo(zone))
 
 
-def _store(desk: Desk) -> SqlEngine:
+@st.composite
+def earlier_desks(draw, world: World, zone: str, kinds: Sequence[MetricKind], desk: Desk) -> Desk:
+    """The same, but for all rows of some tickets, often none."""
+    rewritten = draw(st.just(set()) | st.sets(st.sampled_from(sorted(world.tags_of))))
+    others = draw(st.lists(rows(world, zone, kinds), max_size=12)) if rewritten else []
+    kept = [row for row in desk.rows if row.ticket not in rewritten]
+    return Desk(kept + [row for row in others if row.ticket in rewritten])
+
+
+def _by_sql(case: Case) -> Engine:
+    _store(case.desk)
+    return SqlEngine()
+
+
+def _by_columns(case: Case) -> Engine:
+    """A base of the earlier rows, and all that is different since."""
+    _store(case.earlier)
+    fold(anew=True)
+    _store(case.desk)
+    view = View.of(open_base(base_path()))
+    rewritten = {row.ticket for row in {*case.desk.rows} ^ {*case.earlier.rows}}
+    return ColumnsEngine(
+        view.with_rewritten(sorted(rewritten), view.position, "default") if rewritten else view, "default"
+    )
+
+
+@pytest.fixture(params=[_by_sql, _by_columns], ids=["sql", "columns"])
+def engine_of(request, settings, tmp_path) -> Callable[[Case], Engine]:
+    settings.COLUMNS_DIR = tmp_path
+    return request.param
+
+
+def _store(desk: Desk) -> None:
     MetricEvent.objects.all().delete()
     MetricEvent.objects.bulk_create(map(_as_stored, desk.rows))
-    return SqlEngine()
 
 
 def _as_stored(row: Row) -> MetricEvent:
     names = {"ticket": "ticket_id", **{name: f"{name}_id" for name in ("team", "agent", "category", "organization")}}
     columns = {names.get(name, name): value for name, value in vars(row).items() if name != "tags"}
-    return MetricEvent(**{**columns, "until": FOREVER if row.until is None else row.until})
+    fills_until = "until" in COLUMNS[MetricKind(row.kind)]
+    return MetricEvent(**{**columns, "until": FOREVER if fills_until and row.until is None else row.until})
 
 
-def _each(world: World, check: Callable, kinds: Sequence[MetricKind] = EVENTS) -> None:
+@pytest.fixture
+def each(world, engine_of) -> Callable:
     """Runs ``check(engine, case, data)`` for many made-up cases."""
 
-    @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-    @given(cases(world, kinds), st.data())
-    def run(case: Case, data) -> None:
-        check(_store(case.desk), case, data)
+    def run(check: Callable, kinds: Sequence[MetricKind] = EVENTS) -> None:
+        @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+        @given(cases(world, kinds), st.data())
+        def run_each(case: Case, data) -> None:
+            check(engine_of(case), case, data)
 
-    run()
+        run_each()
+
+    return run
 
 
 def groupings(dimensions=DIMENSIONS) -> st.SearchStrategy[tuple[str, ...]]:
@@ -217,17 +266,17 @@ def test_edges_of_ages_are_those_of_the_definition():
     assert AGE_EDGES == tuple(high for _, high in AGES)
 
 
-def test_counts_and_distinct_tickets_by_group(world):
+def test_counts_and_distinct_tickets_by_group(each):
     def check(engine, case, data):
         kind, by = data.draw(kinds_asked), data.draw(groupings())
 
         assert engine.count(kind, case.slice, by) == case.desk.count(kind, case.asked, by)
         assert engine.distinct_tickets(kind, case.slice, by) == case.desk.distinct_tickets(kind, case.asked, by)
 
-    _each(world, check)
+    each(check)
 
 
-def test_totals_and_order_statistics_by_group(world):
+def test_totals_and_order_statistics_by_group(each):
     def check(engine, case, data):
         kind, value, by = data.draw(kinds_asked), data.draw(values_asked), data.draw(groupings())
         totals = case.desk.total(kind, case.asked, value, by)
@@ -239,10 +288,10 @@ def test_totals_and_order_statistics_by_group(world):
             neighbours = {key: spread.neighbours[quantile] for key, spread in spreads.items()}
             assert neighbours == case.desk.neighbours(kind, case.asked, value, quantile, by)
 
-    _each(world, check)
+    each(check)
 
 
-def test_histogram(world):
+def test_histogram(each):
     edges = st.lists(st.sampled_from((0, 1, 900, 901, HOUR, DAY, 5 * DAY, 10**7)), unique=True).map(sorted)
 
     def check(engine, case, data):
@@ -250,56 +299,56 @@ def test_histogram(world):
 
         assert engine.histogram(kind, case.slice, value, bounds) == case.desk.histogram(kind, case.asked, value, bounds)
 
-    _each(world, check)
+    each(check)
 
 
-def test_misses_not_yet_fulfilled(world):
+def test_misses_not_yet_fulfilled(each):
     def check(engine, case, data):
-        kind, by = data.draw(kinds_asked), data.draw(groupings())
+        kind, by = data.draw(st.sampled_from(DECIDED)), data.draw(groupings())
 
         for at in {row.until for row in case.desk.rows if row.until is not None}:
             expected = case.desk.misses_open_at(kind, case.asked, at, by)
             assert engine.misses_open_at(kind, case.slice, at, by) == expected
 
-    _each(world, check)
+    each(check, kinds=DECIDED)
 
 
 # --- Local time ---
 
 
-def test_series_per_local_day(world):
+def test_series_per_local_day(each):
     def check(engine, case, data):
         kind, by = data.draw(kinds_asked), data.draw(groupings())
 
         assert engine.series(kind, case.slice, case.zone, by) == case.desk.series(kind, case.asked, case.zone, by)
 
-    _each(world, check)
+    each(check)
 
 
-def test_totals_per_local_day(world):
+def test_totals_per_local_day(each):
     def check(engine, case, data):
         kind, value = data.draw(kinds_asked), data.draw(values_asked)
 
         expected = case.desk.total_series(kind, case.asked, value, case.zone)
         assert engine.total_series(kind, case.slice, value, case.zone) == expected
 
-    _each(world, check)
+    each(check)
 
 
-def test_hours_of_the_week(world):
+def test_hours_of_the_week(each):
     def check(engine, case, data):
         kind = data.draw(kinds_asked)
 
         expected = case.desk.hours_of_week(kind, case.asked, case.zone)
         assert engine.hours_of_week(kind, case.slice, case.zone) == expected
 
-    _each(world, check)
+    each(check)
 
 
 # --- What stood open ---
 
 
-def test_stock_by_group(world):
+def test_stock_by_group(each):
     def check(engine, case, data):
         by = data.draw(st.just(("age",)) | groupings(SPAN_DIMENSIONS))
 
@@ -307,21 +356,21 @@ def test_stock_by_group(world):
             expected = case.desk.stock(replace(case.asked, end=end), by)
             assert engine.stock(replace(case.slice, end=end), by) == expected
 
-    _each(world, check, kinds=[MetricKind.OPEN_SPAN])
+    each(check, kinds=[MetricKind.OPEN_SPAN])
 
 
-def test_stock_at_many_ends(world):
+def test_stock_at_many_ends(each):
     def check(engine, case, data):
         ends = sorted(data.draw(st.sets(around(case.desk, case.zone.key), max_size=6)))
 
         expected = [case.desk.stock_at(case.asked, end) for end in ends]
         assert engine.stock_series(case.slice, ends) == expected
 
-    _each(world, check, kinds=[MetricKind.OPEN_SPAN])
+    each(check, kinds=[MetricKind.OPEN_SPAN])
 
 
-def test_first_creation(world):
+def test_first_creation(each):
     def check(engine, case, data):
         assert engine.first_at(case.slice) == case.desk.first_at(case.asked)
 
-    _each(world, check, kinds=[MetricKind.CREATED, MetricKind.OPEN_SPAN])
+    each(check, kinds=[MetricKind.CREATED, MetricKind.OPEN_SPAN])

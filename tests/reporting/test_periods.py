@@ -19,6 +19,7 @@ from reporting.periods import (
     comparison,
     local_day,
     midnight,
+    whole_months,
     years_after,
 )
 from reporting.query import ReportQuery
@@ -41,6 +42,31 @@ def at(text: str, zone: ZoneInfo = BERLIN) -> int:
 
 # Long after all the periods here that are over.
 LATER = at("2031-01-01T00:00")
+
+
+# --- Whole months ---
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "months"),
+    [
+        ("2026-10-01T00:00", "2026-11-01T00:00", BERLIN, ["2026-10-01"]),
+        ("2027-12-01T00:00", "2028-03-01T00:00", BERLIN, ["2027-12-01", "2028-01-01", "2028-02-01"]),
+        ("2026-10-01T00:00", "2026-10-31T23:59:59", BERLIN, []),
+        ("2026-10-01T00:00", "2026-11-01T00:00:01", BERLIN, []),
+        ("2026-10-02T00:00", "2026-11-01T00:00", BERLIN, []),
+        ("2026-09-30T23:59:59", "2026-11-01T00:00", BERLIN, []),
+        # The same moments in another zone, and the same dates there.
+        ("2026-10-01T00:00", "2026-11-01T00:00", ZoneInfo("Europe/Paris"), ["2026-10-01"]),
+        ("2026-10-01T00:00", "2026-11-01T00:00", ZoneInfo("Europe/London"), []),
+        # In December both have the same offset, in October they have not.
+        ("2026-12-01T00:00", "2027-01-01T00:00", ZoneInfo("Africa/Lagos"), ["2026-12-01"]),
+        ("2026-10-01T00:00", "2027-01-01T00:00", ZoneInfo("Africa/Lagos"), []),
+        ("2026-10-01T00:00", "2026-10-01T00:00", BERLIN, []),
+    ],
+)
+def test_whole_months_are_told_by_their_first_and_last_moments(start, end, zone, months):
+    assert whole_months(at(start, zone), at(end, zone), BERLIN) == [day(text) for text in months]
 
 
 # --- Presets ---

@@ -29,7 +29,7 @@ def ask(params, report: str = "summary", first_day: date | None = date(2015, 3, 
         now=NOW,
         zone=BERLIN,
         first_day=lambda zone: first_day,
-        allowed=lambda name, ids: ids & CHOICES,
+        allowed=lambda name, ids: ids & (CHOICES | {None}),
     )
 
 

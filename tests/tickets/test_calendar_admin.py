@@ -302,6 +302,15 @@ def test_a_version_that_somebody_saves_meanwhile_is_no_error_page(admin_client, 
 # --- Lists and preview ---
 
 
+def test_whose_holidays_run_out_is_told_to_nobody_who_may_not_see_the_list(client):
+    CalendarFactory(country="DE", holidays=["2026-01-01"])
+    client.force_login(person_with(Role.LEAD, TeamFactory(), is_staff=True))
+
+    response = client.get(LIST)
+
+    assert (response.status_code, "messages" in response.cookies) == (403, False)
+
+
 def test_the_list_says_what_is_in_force_and_whose_holidays_run_out(admin_client):
     old = CalendarFactory(country="DE", region="BY", holidays=["2026-01-01"])
     new = CalendarFactory(team=old.team, valid_from=NOW - timedelta(days=1), country="DE", holidays=["2026-01-01"])
@@ -349,9 +358,9 @@ def test_the_preview_opens_without_a_form(query, admin_client):
 
 @pytest.mark.parametrize("url", [ADD, LIST, PREVIEW])
 def test_calendars_are_for_those_who_may_open_the_admin(url, client):
-    client.force_login(person_with(Role.AGENT, TeamFactory()))
+    client.force_login(person_with(Role.MANAGER))
 
-    assert client.get(url).status_code == 302
+    assert client.get(url).status_code == 403
 
 
 @pytest.mark.parametrize("url", [ADD, LIST, PREVIEW])

@@ -95,7 +95,7 @@ def everything_stored(of: Sequence[type[Model]] = ALL) -> dict[str, list[str]]:
         TicketEvent: {"id"},
         MetricEvent: {"id"},
         Membership: {"id"},
-        User: {"id", "password", "last_login", "date_joined", "is_staff", "is_superuser"},
+        User: {"id", "password", "last_login", "date_joined", "is_staff", "is_superuser", "rights_version"},
         Ticket: {"revision", "source", "external_id", "judged_by", "is_worked_on_here"},
         Requester: {"source", "external_id"},
         SlaTarget: {"id"},

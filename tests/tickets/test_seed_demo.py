@@ -8,6 +8,7 @@ import time_machine
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.http import HttpRequest
 
 from accounts.models import Team, User
 from tests.factories import make_ticket
@@ -90,7 +91,9 @@ def test_welcome_file_holds_the_password_for_its_owner_only(tmp_path):
     assert welcome.read_text() in printed
     assert welcome.stat().st_mode & 0o777 == 0o600
     password = welcome.read_text().splitlines()[0].split()[-2]
-    assert authenticate(username="lead@demo.example", password=password).name == "Jonas Weber"
+    assert authenticate(HttpRequest(), username="lead@demo.example", password=password).name == "Jonas Weber"
+    told = [line.split()[0] for line in welcome.read_text().splitlines() if "the admin, /admin/, too" in line]
+    assert told == ["administrator@demo.example", "manager@demo.example"]
 
 
 @pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.capabilities import MATRIX, Capability, Role
+from accounts.capabilities import Capability, Role
+from accounts.models import TeamGroupObjectPermission
 from tests.factories import (
     CalendarFactory,
     CategoryFactory,
@@ -121,8 +122,8 @@ def test_a_foreign_ticket_is_not_there(as_agent, action):
     assert events_of(foreign) == []
 
 
-def test_without_the_right_to_work_a_ticket_is_only_read(as_agent, ticket, monkeypatch):
-    monkeypatch.setitem(MATRIX, Capability.WORK_TICKETS, {})
+def test_without_the_right_to_work_a_ticket_is_only_read(as_agent, ticket):
+    TeamGroupObjectPermission.objects.filter(permission__codename=Capability.WORK_TICKETS).delete()
 
     response = as_agent.get(page_of(ticket))
     answer = as_agent.post(page_of(ticket, "reply"), {"revision": ticket.revision, "body": "Hello", "kind": "public"})
@@ -367,9 +368,9 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_agent, agent, team
     one_more()
     one_more()
 
-    # Session, person, capabilities, scope; teams, people, categories, tags to choose from; how many, which, and
-    # the tickets; of those that may be paused the history, calendars and targets.
-    assert (with_one, queries()) == (14, 14)
+    # Session, person, and three for all that they may see; teams, people, categories, tags to choose from; how many,
+    # which, and the tickets; of those that may be paused the history, calendars and targets.
+    assert (with_one, queries()) == (15, 15)
 
 
 @pytest.mark.parametrize(
@@ -517,9 +518,9 @@ def test_the_page_takes_as_many_queries_for_a_long_story(as_agent, agent, team):
         desk.set_category(ticket=long, actor=person, category=CategoryFactory())
         desk.set_tags(ticket=long, actor=person, tags=[TagFactory()])
 
-    # Session, person, capabilities, scope; the ticket, its tags, its relatives; events, calendars, targets; the scope
-    # of ratings, names; the scope of work, teams, people, categories, tags.
-    assert (queries(short), queries(long)) == (17, 17)
+    # Session, person, and three for all that they may see; the ticket, its tags, its relatives; events, calendars,
+    # targets; names; teams, people, categories, tags.
+    assert (queries(short), queries(long)) == (16, 16)
 
 
 def test_names_are_text_and_nothing_else(as_agent, agent, team):
@@ -649,6 +650,7 @@ def test_what_nobody_changed_leaves_no_trace(as_agent, ticket):
 
 def test_a_ticket_is_moved_to_a_team_one_works_in_and_given_to_who_works_there(as_agent, agent, ticket):
     other, foreign = TeamFactory(name="Technical", agents=[agent]), TeamFactory(name="Secret service")
+    as_agent.force_login(agent)
     offered = dict(as_agent.get(page_of(ticket)).context["forms"]["change"].fields["team"].choices)
 
     refused = change(as_agent, ticket, team=foreign.pk)
@@ -1090,3 +1092,12 @@ def test_who_asked_the_same_stays_unseen(as_customer, own, agent, client, custom
 def test_an_incomplete_message_is_not_sent(as_customer, own, fields):
     assert as_customer.post(own_page(own), fields).status_code == 400
     assert events_of(own) == []
+
+
+def test_a_ticket_tells_what_can_be_done_at_its_address(client):
+    ticket = make_ticket()
+    client.force_login(person_with(Role.AGENT, ticket.team))
+
+    response = client.options(page_of(ticket))
+
+    assert (response.status_code, response["Allow"]) == (200, "GET, HEAD, OPTIONS")

@@ -35,7 +35,8 @@ class CalendarAdmin(VersionAdmin):
     # --- Lists ---
 
     def changelist_view(self, request, extra_context=None):
-        if names := [calendar.team.name for calendar in running_out()]:
+        names = [calendar.team.name for calendar in running_out()] if self.has_view_permission(request) else []
+        if names:
             more = f" and {len(names) - 10} more" if len(names) > 10 else ""
             messages.warning(
                 request,

@@ -13,7 +13,8 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
-from memberpulse.admin import ReadOnlyAdmin
+from accounts.capabilities import Capability
+from accounts.guarded import ReadOnlyAdmin
 from memberpulse.errors import Conflict, Refusal
 from memberpulse.zones import zone_names
 from tickets.admin.import_forms import TOO_LARGE, CompanionsForm, UploadForm
@@ -50,20 +51,15 @@ def _asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
+    access = Capability.IMPORT_TICKETS
     list_display = ["file_name", "label", "requested_by", "how_it_stands", "created_at"]
     list_filter = ["state", "format"]
     list_select_related = ["requested_by"]
     search_fields = ["file_name"]
     change_list_template = f"{PAGES}/list.html"
 
-    def has_module_permission(self, request) -> bool:
-        return imports.may_import(request.user)
-
-    def has_view_permission(self, request, obj=None) -> bool:
-        return imports.may_import(request.user)
-
     def has_add_permission(self, request, obj=None) -> bool:
-        return imports.may_import(request.user)
+        return self.is_open(request)
 
     @admin.display(description="Format", ordering="format")
     def label(self, run: ImportRun) -> str:

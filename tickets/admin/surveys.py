@@ -2,15 +2,16 @@
 
 from django.contrib import admin
 
-from memberpulse.admin import ReadOnlyAdmin
+from accounts.capabilities import Capability
+from accounts.guarded import GuardedAdmin, ReadOnlyAdmin
 from tickets.models import Survey, TeamPolicy
 
 
 @admin.register(TeamPolicy)
-class TeamPolicyAdmin(admin.ModelAdmin):
+class TeamPolicyAdmin(GuardedAdmin):
+    access = Capability.MANAGE_DESK
     list_display = ["team", "closes_after_days", "sends_surveys", "survey_delay_minutes"]
     list_select_related = ["team"]
-    autocomplete_fields = ["team"]
 
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         return ["team"] if obj else []
@@ -18,6 +19,7 @@ class TeamPolicyAdmin(admin.ModelAdmin):
 
 @admin.register(Survey)
 class SurveyAdmin(ReadOnlyAdmin):
+    access = Capability.MANAGE_DESK
     list_display = ["ticket", "resolved_at", "state", "next_try_at", "attempt", "sent_at", "reason"]
     list_filter = ["state"]
     list_select_related = ["ticket"]

@@ -7,18 +7,20 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from memberpulse.admin import ReadOnlyAdmin
+from accounts.capabilities import Capability
+from accounts.guarded import GuardedAdmin, ReadOnlyAdmin
 from memberpulse.errors import Conflict
 from tickets.models import Rejudging
 from tickets.services.rules import is_ahead, put_in_force, take_back
 
 
-class VersionAdmin(admin.ModelAdmin):
+class VersionAdmin(GuardedAdmin):
     """A change is a new version. One whose moment has not come can be changed and taken back.
 
     ``same`` names the fields that versions of one thing have in common.
     """
 
+    access = Capability.MANAGE_DESK
     same: tuple[str, ...] = ()
 
     def get_queryset(self, request):
@@ -72,4 +74,5 @@ class VersionAdmin(admin.ModelAdmin):
 
 @admin.register(Rejudging)
 class RejudgingAdmin(ReadOnlyAdmin):
+    access = Capability.MANAGE_DESK
     list_display = ["requested_at", "since", "finished_at"]

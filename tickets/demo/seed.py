@@ -7,16 +7,19 @@ from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 
+from accounts.capabilities import Role
 from accounts.models import User
 from tickets.choices import EventKind
 from tickets.demo.arrivals import Arrival, Fate, arrivals
-from tickets.demo.desk import ACCOUNTS, address_of, furnish
+from tickets.demo.desk import ACCOUNTS, Desk, address_of, furnish
 from tickets.demo.lives import draft
 from tickets.demo.plan import SOURCE, Plan
 from tickets.models import Ticket
 from tickets.services.intake import TicketDraft, take_in
 
 BATCH = 1000
+# Of the roles of the demo's people, those for whom the admin is worth opening.
+_FIND_SOMETHING_THERE = (Role.ADMINISTRATOR, Role.MANAGER)
 
 
 def plant(plan: Plan, *, progress: Callable[[int], None]) -> None:
@@ -25,9 +28,14 @@ def plant(plan: Plan, *, progress: Callable[[int], None]) -> None:
     # Duplicates last: a merge names its surviving ticket by a number, which that one gets when it is written.
     for is_duplicate in (False, True):
         chosen = (arrival for arrival in arrivals(plan) if (arrival.fate == Fate.DUPLICATE) is is_duplicate)
-        for batch in _batches(chosen):
-            take_in(_numbered([draft(arrival, desk, plan) for arrival in batch]))
-            progress(len(batch))
+        live(chosen, desk, plan, progress=progress)
+
+
+def live(chosen: Iterator[Arrival], desk: Desk, plan: Plan, *, progress: Callable[[int], None]) -> None:
+    """Lets these tickets live; those that duplicates are merged into are written already."""
+    for batch in _batches(chosen):
+        take_in(_numbered([draft(arrival, desk, plan) for arrival in batch]))
+        progress(len(batch))
 
 
 def _batches(chosen: Iterator[Arrival]) -> Iterator[list[Arrival]]:
@@ -51,9 +59,11 @@ def welcome(password: str, path: Path) -> str:
     addresses = [address_of(name) for name, _ in ACCOUNTS.values()]
     users = User.objects.filter(email__in=addresses)
     users.update(password=make_password(password))
-    users.filter(email=address_of(ACCOUNTS["administrator"][0])).update(is_staff=True, is_superuser=True)
+    for name, role in ACCOUNTS.values():
+        is_root = role == Role.ADMINISTRATOR
+        users.filter(email=address_of(name)).update(is_staff=role in _FIND_SOMETHING_THERE, is_superuser=is_root)
     people = sorted(users, key=lambda user: addresses.index(user.email))
-    lines = [f"  {user.email:<30} {user.name} ({_roles(user)})" for user in people]
+    lines = [f"  {user.email:<30} {user.name} ({_roles(user)}{_admin(user)})" for user in people]
     text = "\n".join([f"Sign in to the demo desk with the password {password} as", *lines, ""])
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -64,6 +74,10 @@ def welcome(password: str, path: Path) -> str:
 def _roles(user: User) -> str:
     memberships = user.memberships.select_related("team")
     return ", ".join(f"{held.get_role_display()}, {held.team or 'whole desk'}" for held in memberships)
+
+
+def _admin(user: User) -> str:
+    return "; the admin, /admin/, too" if user.is_staff else ""
 
 
 def readable_password() -> str:

@@ -145,9 +145,8 @@ class Settler:
         self.known.person[email.lower()] = user.pk
         if found is None:
             self._new_people.add(user.pk)
-            Membership.objects.bulk_create(
-                Membership(user=user, team_id=team, role=role) for team, role in dict.fromkeys(roles)
-            )
+            for team, role in dict.fromkeys(roles):
+                Membership.objects.create(user=user, team_id=team, role=role)
 
     def _role(self, record: Record) -> tuple[int, str]:
         role = self.known.id_of("team", record.text("team")), record.choice("role", _ROLES)

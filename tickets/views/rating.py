@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from memberpulse.access import public
 from memberpulse.errors import Refusal
 from tickets.choices import SCORE_WORDS
 from tickets.services import ratings
@@ -98,7 +98,7 @@ class _Page(View):
         return _render(self.request, name, {**known, **(context or {})}, status)
 
 
-@login_not_required
+@public
 # Checked below, once it is known that the form may be read.
 @csrf_exempt
 def rating_page(request: HttpRequest, token: str) -> HttpResponse:

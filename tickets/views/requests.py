@@ -12,7 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.portal import SIGNED_IN, PortalView
+from accounts.portal import PortalView
+from memberpulse.access import SIGNED_IN
 from memberpulse.address import Link
 from memberpulse.errors import Conflict, Refusal
 from tickets.choices import EventKind, Status, Writer

@@ -117,7 +117,7 @@ class TicketPage(PortalView):
         """The forms, for who may work on the ticket."""
         if not self.may_work(ticket):
             return {"may_work": False}
-        options = self.options(ticket)
+        options = self.offered_for(ticket)
         forms = {name: form(ticket=ticket, options=options) for name, form in FORMS.items()} | filled_in
         return {
             "may_work": True,
@@ -130,7 +130,7 @@ class TicketPage(PortalView):
     def may_work(self, ticket: Ticket) -> bool:
         return self.working_scope.allows_team(ticket.team_id)
 
-    def options(self, ticket: Ticket) -> Options:
+    def offered_for(self, ticket: Ticket) -> Options:
         return Options(ticket, self.request.user, self.working_scope)
 
 
@@ -150,7 +150,7 @@ class Action(TicketPage):
         ticket = self.ticket_of(number)
         if not self.may_work(ticket):
             raise CapabilityMissing(Capability.WORK_TICKETS)
-        form = self.form_class(request.POST, ticket=ticket, options=self.options(ticket))
+        form = self.form_class(request.POST, ticket=ticket, options=self.offered_for(ticket))
         is_valid = form.is_valid()
         try:
             with transaction.atomic():
@@ -179,7 +179,7 @@ class Action(TicketPage):
 
     def _refused(self, number: str, form: RevisionForm, refusal: Refusal) -> HttpResponse:
         ticket = self.ticket_of(number)
-        again = form.over(ticket, self.options(ticket))
+        again = form.over(ticket, self.offered_for(ticket))
         return self.show(
             ticket, forms={self.name: again}, problems={self.name: str(refusal.detail)}, status=refusal.status_code
         )

@@ -47,7 +47,7 @@ def _draw(canvas: Canvas, card: Card, wide: float) -> None:
     if card.change:
         _change(canvas, card.change)
     top = 73.0
-    for text, style in ((" · ".join(card.parts), _PARTS), (card.earlier, _EARLIER)):
+    for text, style in ((" · ".join(card.parts), _PARTS), (card.earlier, _EARLIER), (card.why, _EARLIER)):
         lines = paragraph(text, style)
         _width, tall = lines.wrap(room, 40)
         lines.drawOn(canvas, _AIR, top - tall)
@@ -80,6 +80,8 @@ def _figure(canvas: Canvas, card: Card) -> None:
 def _amounts(card: Card) -> list[tuple[str, str]]:
     if card.value is None:
         return [(formats.NOTHING, "")]
+    if card.unit == "text":
+        return [("", card.value)]
     if card.unit == "seconds":
         return formats.duration_parts(card.value)
     if card.unit == "ratio":

@@ -62,6 +62,9 @@ class SectionTable:
     def _text(self, row: dict[str, Any], column: Column, is_total: bool) -> str:
         if column.unit == "date" and is_total:
             return "All" if column.key == "from" else ""
+        if column.key in (withheld := row.get("withheld", ())):
+            # Once for all of them: they stand side by side.
+            return plain(formats.NOT_ENOUGH) if column.key == withheld[0] else ""
         if column.key == "from" and isinstance(row["from"], date):
             days = formats.date_text(row["from"])
             return f"{days} (in part)" if row["is_partial"] else days

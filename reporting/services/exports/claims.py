@@ -15,6 +15,7 @@ from memberpulse import leases
 from memberpulse.leases import ClaimLostError
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports import mails
+from reporting.services.exports.rights import record_refusal
 
 # What this release can read. A row of a later one is left to a later worker.
 PARAMS_VERSION = 1
@@ -56,7 +57,9 @@ class Claim:
     @transaction.atomic
     def fail(self, code: str, **values) -> None:
         self._write(state=ExportState.FAILED, error_code=code, step="", **values)
-        if code != "PERMISSION_CHANGED":
+        if code == "PERMISSION_CHANGED":
+            record_refusal(Export.objects.select_related("requested_by").get(pk=self.export_id), "file")
+        else:
             mails.plan(self.export_id, ExportMail.Kind.FAILED)
 
     def put_back(self, *, wait: timedelta, burns_attempt: bool = True) -> None:

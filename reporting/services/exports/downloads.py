@@ -6,7 +6,9 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.audit import record
+from accounts.models import AuditKind, User
+from accounts.scope import forget
 from memberpulse.errors import Conflict, Gone
 from reporting.models import Export, ExportState
 from reporting.services.exports.files import open_verified, path_of
@@ -23,14 +25,16 @@ def open_download(*, user: User, export_id: UUID) -> FileResponse:
     Conflict while it is not ready, FileDamaged where the file is not the one that was stored.
     """
     export = get_object_or_404(Export.objects.owned_by(user), pk=export_id)
-    if not may_have(user, export):
+    if not may_have(_anew(user), export):
         raise Http404
     if has_expired(export, timezone.now()):
         raise Gone(SENTENCES["EXPIRED"])
     if export.state != ExportState.READY:
         raise Conflict(f"There is no file yet: {words_for(export)}", code="not-ready")
+    file = open_verified(export)
+    record(AuditKind.EXPORT_DOWNLOADED, actor=user, subject=str(export.pk), report=export.report_key)
     response = FileResponse(
-        open_verified(export),
+        file,
         as_attachment=True,
         filename=file_name(export),
         content_type=CONTENT_TYPES[export.format],
@@ -38,6 +42,12 @@ def open_download(*, user: User, export_id: UUID) -> FileResponse:
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _anew(user: User) -> User:
+    """What the request knew of the person and their grants may be a moment old."""
+    forget()
+    return User.objects.get(pk=user.pk)
 
 
 def file_name(export: Export) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 
 from memberpulse.errors import Refusal
+from memberpulse.files import sync_folder
 from reporting.models import Export, ExportState
 
 logger = logging.getLogger(__name__)
@@ -69,16 +70,8 @@ class Draft:
         os.fsync(self.file.fileno())
         stored = measure(self.file)
         os.replace(self.part, self.path)
-        _fsync_folder(self.path.parent)
+        sync_folder(self.path.parent)
         return stored
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def measure(file: BinaryIO) -> Stored:

@@ -16,7 +16,7 @@ from memberpulse.formats import moment_text, period_text
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports.problems import SENTENCES, problem_of
-from reporting.services.exports.rights import may_have
+from reporting.services.exports.rights import may_have, record_refusal
 
 _SUBJECTS = {ExportMail.Kind.READY: "Your export is ready", ExportMail.Kind.FAILED: "Your export could not be made"}
 
@@ -43,6 +43,7 @@ def _deliver(mails: QuerySet) -> None:
 
 def _write(mail: ExportMail) -> EmailMultiAlternatives:
     if not _may_be_told(mail):
+        record_refusal(mail.export, "mail")
         raise planned_mail.NotToBeSent(SENTENCES["PERMISSION_CHANGED"], ExportMail.State.REFUSED)
     return _message(mail)
 

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework import status
 
-from accounts.models import User
+from accounts.audit import record
+from accounts.models import AuditKind, User
 from accounts.scope import Scope
 from memberpulse.errors import InvalidParameter, Refusal
 from memberpulse.zones import epoch
@@ -88,5 +89,6 @@ def _new(user: User, under_way, wish: dict[str, Any]) -> Export:
     export = Export.objects.create(
         requested_by=user, next_publish_at=timezone.now() + settings.EXPORT_REPUBLISH_AFTER, **wish
     )
+    record(AuditKind.EXPORT_REQUESTED, actor=user, subject=str(export.pk), **wish)
     transaction.on_commit(partial(hint, export.pk))
     return export

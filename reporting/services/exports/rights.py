@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from accounts.audit import record
 from accounts.capabilities import Capability
-from accounts.models import User
+from accounts.models import AuditKind, User
 from accounts.scope import Scope, scope_for
 from memberpulse.errors import CapabilityMissing
 from reporting.answers import REPORTS, scope_in
@@ -31,3 +32,8 @@ def may_have(user: User, export: Export) -> bool:
     scope = scope_in(export.report_key, user, NEEDED)
     teams = set(export.params.get("team", ()))
     return scope.all_teams or (bool(teams) and teams <= scope.team_ids)
+
+
+def record_refusal(export: Export, what: str) -> None:
+    """Writes down that the ``what`` of an export, its file or its mail, was kept from who had asked for it."""
+    record(AuditKind.EXPORT_REFUSED, person=export.requested_by, subject=str(export.pk), what=what)

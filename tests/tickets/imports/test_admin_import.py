@@ -202,7 +202,7 @@ PEOPLE = {
     "lead": (lambda: person_with(Role.LEAD, TeamFactory(), is_staff=True), 403),
     "agent": (lambda: person_with(Role.AGENT, TeamFactory(), is_staff=True), 403),
     "staff without a role": (lambda: UserFactory(is_staff=True), 403),
-    "manager outside the admin": (lambda: person_with(Role.MANAGER), 302),
+    "manager outside the admin": (lambda: person_with(Role.MANAGER), 403),
     "stranger": (lambda: None, 302),
 }
 
@@ -244,7 +244,7 @@ def test_index_names_imports_to_those_who_may(client):
     client.force_login(person_with(Role.AGENT, TeamFactory(), is_staff=True))
     hidden = [model["object_name"] for app in client.get("/admin/").context["app_list"] for model in app["models"]]
 
-    assert (shown, hidden) == (["ImportRun"], [])
+    assert ("ImportRun" in shown, "ImportRun" in hidden) == (True, False)
 
 
 def test_another_manager_looks_and_cancels_but_does_not_start(client, uploaded):
