@@ -1,0 +1,114 @@
+"""One run of the benchmark: everything that is measured, as plain numbers."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+import numpy as np
+from django.db import connection
+
+from accounts.models import User
+from reporting.answers import REPORTS
+from reporting.engine.columns.folding import fold
+from reporting.models import MetricEvent
+from tests.bench import bound, costs, engines, naive, web
+
+ENGINES = ("sql", "columns")
+
+
+def everything(tickets: int, built_seconds: float, *, runs: int) -> dict:
+    made = fold(anew=True)
+    reader = User.objects.get(email="administrator@demo.example")
+    now = int(time.time())
+    calls = engines.recorded(reader, now)
+    speed = bound.bytes_per_second()
+    return {
+        "tickets": tickets,
+        "about": _about(built_seconds),
+        "base": {
+            "rows": made.row_count,
+            "bytes": made.size,
+            "bytes_per_ticket": made.size / tickets,
+            "seconds": made.seconds,
+        },
+        "memory_bytes_per_second": speed,
+        "engine": {key: _of_engines(key, calls[key], reader, now, speed, runs) for key in REPORTS},
+        "report": {key: _of_reports(key, reader, now, runs) for key in REPORTS},
+        "equal": {key: _are_equal(key, calls[key], reader, now) for key in REPORTS},
+        "http": {engine: web.measured(reader, engine) for engine in ENGINES},
+        "write": costs.write_ms(),
+        "catch_up": costs.catch_up_ms(),
+    }
+
+
+def _about(built_seconds: float) -> dict:
+    return {
+        "date": f"{datetime.now(UTC):%d %B %Y}",
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "database": _database(),
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "numpy": np.__version__,
+        "built_seconds": built_seconds,
+        "rows": MetricEvent.objects.count(),
+    }
+
+
+def _cpu() -> str:
+    lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    return next((value.strip() for name, _, value in lines if name.strip() == "model name"), platform.machine())
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT sqlite_version()")
+            return f"SQLite {cursor.fetchone()[0]}"
+        cursor.execute(
+            "SELECT concat('PostgreSQL ', current_setting('server_version'), ', shared_buffers ',"
+            " current_setting('shared_buffers'), ', work_mem ', current_setting('work_mem'))"
+        )
+        return cursor.fetchone()[0]
+
+
+def _of_engines(key: str, calls: list, reader: User, now: int, speed: float, runs: int) -> dict:
+    query = engines.query_of(reader, now)
+    works = {
+        "naive": lambda: naive.REPORTS[key](query),
+        **{engine: lambda engine=engine: engines.asked_again(calls, engine) for engine in ENGINES},
+    }
+    found = _in_turn(works, runs)
+    needed = bound.bytes_needed(calls)
+    return {
+        **{f"{name}_ms": statistics.median(times) for name, times in found.items()},
+        "p95_ms": sorted(found["columns"])[-1] if runs < 20 else statistics.quantiles(found["columns"], n=20)[-1],
+        "bound_ms": needed / speed * 1000,
+        "questions": len(calls),
+    }
+
+
+def _of_reports(key: str, reader: User, now: int, runs: int) -> dict:
+    works = {engine: lambda engine=engine: engines.answered(key, reader, engine, now) for engine in ENGINES}
+    return {f"{name}_ms": statistics.median(times) for name, times in _in_turn(works, runs).items()}
+
+
+def _in_turn(works: dict[str, Callable], runs: int) -> dict[str, list[float]]:
+    """The times of each, after one run that warms up; whatever else the machine does meets all of them."""
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(runs + 1):
+        for name, work in works.items():
+            found[name].append(engines.timed_ms(work))
+    return {name: times[1:] for name, times in found.items()}
+
+
+def _are_equal(key: str, calls: list, reader: User, now: int) -> bool:
+    """Whether both engines give the same answer to each question, and the same report."""
+    answers = [engines.asked_again(calls, engine) for engine in ENGINES]
+    reports = [engines.answered(key, reader, engine, now) for engine in ENGINES]
+    return answers[0] == answers[1] and reports[0] == reports[1]

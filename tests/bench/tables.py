@@ -1,0 +1,91 @@
+"""What was measured, as a page of tables."""
+
+import statistics
+
+NAMES = {"summary": "Overview", "performance": "Performance", "agents": "Agents", "trends": "Trends"}
+
+
+def page(found: dict, *, runs: int) -> str:
+    about, base, catch_up, write = found["about"], found["base"], found["catch_up"], found["write"]
+    columns = found["http"]["columns"]
+    parts = [
+        "# Benchmark",
+        f"{found['tickets']:,} tickets, {about['rows']:,} counted rows, 12 of 36 months, everything in scope, "
+        f"the comparison included. {about['date']}, {about['cores']} cores of {about['cpu']}, "
+        f"{about['database']}, Python {about['python']}, Django {about['django']}, numpy {about['numpy']}. "
+        f"Made by `make bench TICKETS={found['tickets']}`; all times are medians in ms.",
+        "## Engines",
+        f"*Usual* is one ORM query for each widget on tickets and events, with percentiles from fetched values "
+        f"(`tests/bench/naive.py`); it answers less than the reports do. *sql* and *columns* answer all that the "
+        f"report asks, in one snapshot, the catching up included. *Bound* is the time to read the columns needed "
+        f"once at {found['memory_bytes_per_second'] / 1e9:.1f} GB/s. {runs} runs in turn after one that warms up.",
+        _table(
+            ("report", "questions", "usual", "sql", "columns", "slowest", "bound", "usual / sql", "usual / columns"),
+            [_engine_row(key, times) for key, times in found["engine"].items()],
+        ),
+        _equality(found["equal"]),
+        "## Whole reports",
+        _table(
+            ("report", "sql", "columns"),
+            [(NAMES[key], _ms(t["sql_ms"]), _ms(t["columns_ms"])) for key, t in found["report"].items()],
+        ),
+        "## Over HTTP",
+        "gunicorn as shipped (2 processes of 4 threads), one client that keeps its connection, then 8 at once for a "
+        "while; answers a second are per core. Engine: columns.",
+        _table(
+            ("report", "median", "p95", "8 clients, answers/s per core"),
+            [
+                (
+                    NAMES[key],
+                    _ms(statistics.median(times)),
+                    _ms(times[int(len(times) * 0.95)]),
+                    f"{columns['answers_per_second'][key] / columns['cores']:.1f}",
+                )
+                for key, times in columns["alone"].items()
+            ],
+        ),
+        "## What it costs",
+        _table(
+            ("what", "figure"),
+            [
+                ("building the desk", f"{about['built_seconds']:.0f} s"),
+                ("a base made anew from the database", f"{base['seconds']:.1f} s after reading"),
+                ("base, bytes a ticket", f"{base['bytes_per_ticket']:.0f}"),
+                *(
+                    (f"catching up with {int(count):,} changed tickets", f"{_ms(time)} ms")
+                    for count, time in catch_up.items()
+                ),
+                ("writing a ticket without the ledger", f"{_ms(write['without_ms'])} ms"),
+                ("writing a ticket with it", f"{_ms(write['with_ledger_ms'])} ms"),
+                *(
+                    (f"web process {place}", f"{worker['rss_mb']:.0f} MB, of them {worker['private_mb']:.0f} its own")
+                    for place, worker in enumerate(columns["workers"], start=1)
+                ),
+            ],
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def _engine_row(key: str, times: dict) -> tuple[str, ...]:
+    return (
+        NAMES[key],
+        str(times["questions"]),
+        *(_ms(times[name]) for name in ("naive_ms", "sql_ms", "columns_ms", "p95_ms", "bound_ms")),
+        f"{times['naive_ms'] / times['sql_ms']:.1f}x",
+        f"{times['naive_ms'] / times['columns_ms']:.0f}x",
+    )
+
+
+def _equality(equal: dict[str, bool]) -> str:
+    differing = [NAMES[key] for key, is_equal in equal.items() if not is_equal]
+    return f"The engines differ in: {', '.join(differing)}." if differing else "Both engines agree in every cell."
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" if place == 0 else "--:" for place in range(len(head))), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _ms(time: float) -> str:
+    return f"{time:,.0f}" if time >= 100 else f"{time:.1f}" if time >= 10 else f"{time:.2f}"

@@ -1,0 +1,65 @@
+"""What the benchmark builds is a desk like any other, and what it prints is what it measured."""
+
+import pytest
+
+from tests.bench import tables
+from tests.processes import database, installed
+
+BUILT = """
+    from reporting import ledger
+    from tests.bench import data
+    from tests.factories import make_ticket
+    from tickets.models import Ticket
+    data.build(240)
+    *_, compared = ledger.check()
+    last = Ticket.objects.latest("pk").pk
+    data.build(240)
+    answer([Ticket.objects.count(), compared.tickets, compared.different, make_ticket().pk - last])
+"""
+
+
+@pytest.mark.services
+@pytest.mark.slow
+def test_the_desk_is_whole_and_made_once(tmp_path):
+    with database(tmp_path) as url:
+        made = installed(tmp_path, url)
+        count, compared, different, step = made.python(BUILT)
+
+    assert (count, compared, different) == (240, 240, [])
+    # Numbers go on where they ended.
+    assert step == 1
+
+
+def test_the_page_says_what_was_measured():
+    times = {"naive_ms": 2000.0, "sql_ms": 500.0, "columns_ms": 8.0, "p95_ms": 9.5, "bound_ms": 0.3, "questions": 29}
+    web = {
+        "alone": {"summary": [20.0, 30.0, 41.0]},
+        "answers_per_second": {"summary": 66.0},
+        "cores": 2,
+        "workers": [{"rss_mb": 300.0, "pss_mb": 200.0, "private_mb": 120.0}],
+    }
+    page = tables.page(
+        {
+            "tickets": 1_000_000,
+            "about": {
+                "date": "1 May 2026", "cpu": "a chip", "cores": 2, "database": "PostgreSQL", "python": "3.11",
+                "django": "5.2", "numpy": "2.4", "built_seconds": 500.0, "rows": 10_000_000,
+            },
+            "base": {"rows": 10_000_000, "bytes": 255_000_000, "bytes_per_ticket": 255.0, "seconds": 9.0},
+            "memory_bytes_per_second": 1e10,
+            "engine": {"summary": times},
+            "report": {"summary": {"sql_ms": 510.0, "columns_ms": 15.0}},
+            "equal": {"summary": False},
+            "http": {"columns": web},
+            "write": {"with_ledger_ms": 5.0, "without_ms": 4.6, "ledger_ms": 0.4},
+            "catch_up": {"0": 0.4},
+        },
+        runs=7,
+    )  # fmt: skip
+
+    lines = page.splitlines()
+    assert "| Overview | 29 | 2,000 | 500 | 8.00 | 9.50 | 0.30 | 4.0x | 250x |" in lines
+    assert "| Overview | 30.0 | 41.0 | 33.0 |" in lines
+    assert "The engines differ in: Overview." in lines
+    assert "| catching up with 0 changed tickets | 0.40 ms |" in lines
+    assert "| web process 1 | 300 MB, of them 120 its own |" in lines
