@@ -80,7 +80,8 @@ def _end(moment: int | None) -> int:
 
 def on_tickets_changed(sender, changes: Sequence[Change], **kwargs) -> None:
     """Brings the rows of written tickets up to date, inside the transaction that wrote them."""
-    _replace(
+    _forget([change.ticket.pk for change in changes if not change.is_new])
+    _store(
         [change.ticket.pk for change in changes],
         [row for change in changes for row in measure(change.ticket.pk, change.history, change.timing)],
     )
@@ -91,8 +92,12 @@ def on_ticket_deleted(sender, instance: Ticket, **kwargs) -> None:
     stamps.mark([instance.pk])
 
 
-def _replace(ticket_ids: Sequence[int], rows: list[MetricEvent]) -> None:
-    MetricEvent.objects.filter(ticket_id__in=ticket_ids).delete()
+def _forget(ticket_ids: Sequence[int]) -> None:
+    if ticket_ids:
+        MetricEvent.objects.filter(ticket_id__in=ticket_ids).delete()
+
+
+def _store(ticket_ids: Sequence[int], rows: list[MetricEvent]) -> None:
     MetricEvent.objects.bulk_create(rows, batch_size=BATCH)
     stamps.mark(ticket_ids)
 
@@ -122,7 +127,8 @@ def derive(ticket_ids: Sequence[int]) -> int:
     _hold(ticket_ids)
     # The rules of now: a run over all tickets may take an hour.
     rows = _derived(ticket_ids, current_rules())
-    _replace(ticket_ids, rows)
+    _forget(ticket_ids)
+    _store(ticket_ids, rows)
     return len(rows)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from memberpulse.errors import Conflict, Refusal
@@ -38,6 +39,7 @@ class Change:
     added: list[TicketEvent]
     replaces: bool = False
     # Filled in by the gate.
+    is_new: bool = False
     history: History | None = None
     timing: Timing | None = None
     tag_ids: frozenset[int] = field(default_factory=frozenset)
@@ -65,7 +67,10 @@ def write(changes: Sequence[Change]) -> None:
 
 
 def _write_batch(changes: Sequence[Change], rules: Rules) -> None:
-    kept = histories_of([change.ticket.pk for change in changes if change.ticket.pk and not change.replaces])
+    for change in changes:
+        # A new one may have its number already.
+        change.is_new = change.ticket._state.adding
+    kept = histories_of([change.ticket.pk for change in changes if not (change.is_new or change.replaces)])
     for change in changes:
         _derive(change, kept.get(change.ticket.pk, []), rules)
     _save_tickets(changes)
@@ -133,12 +138,10 @@ def _moment_or_none(seconds: int | None) -> datetime | None:
 
 
 def _save_tickets(changes: Sequence[Change]) -> None:
-    # A new one may have its number already.
-    new = [change.ticket for change in changes if change.ticket._state.adding]
-    old = [change.ticket for change in changes if not change.ticket._state.adding]
-    for ticket in old:
-        ticket.save(force_update=True)
-    Ticket.objects.bulk_create(new, batch_size=BATCH)
+    for change in changes:
+        if not change.is_new:
+            change.ticket.save(force_update=True)
+    Ticket.objects.bulk_create([change.ticket for change in changes if change.is_new], batch_size=BATCH)
 
 
 def _save_events(changes: Sequence[Change]) -> None:
@@ -160,7 +163,7 @@ def _save_tags(changes: Sequence[Change]) -> None:
         if change.replaces or any(row.kind in (EventKind.CREATED, EventKind.TAGS) for row in change.added)
     ]
     through = Ticket.tags.through
-    through.objects.filter(ticket_id__in=[change.ticket.pk for change in touched]).delete()
+    _forget(through, touched)
     through.objects.bulk_create(
         [through(ticket_id=change.ticket.pk, tag_id=tag) for change in touched for tag in sorted(change.tag_ids)],
         batch_size=BATCH,
@@ -169,7 +172,7 @@ def _save_tags(changes: Sequence[Change]) -> None:
 
 def _save_ratings(changes: Sequence[Change]) -> None:
     rated = [change for change in changes if change.replaces or change.timing.opinions]
-    Rating.objects.filter(ticket_id__in=[change.ticket.pk for change in rated]).delete()
+    _forget(Rating, rated)
     Rating.objects.bulk_create(
         [
             Rating(
@@ -186,6 +189,13 @@ def _save_ratings(changes: Sequence[Change]) -> None:
         ],
         batch_size=BATCH,
     )
+
+
+def _forget(model: type[Model], changes: Sequence[Change]) -> None:
+    """What is kept of these tickets and written anew; of a new one there is nothing."""
+    known = [change.ticket.pk for change in changes if not change.is_new]
+    if known:
+        model.objects.filter(ticket_id__in=known).delete()
 
 
 def locked(ticket_id: int, *, revision: int | None = None) -> Ticket:
