@@ -68,8 +68,10 @@ def test_a_capability_is_granted_to_one_person(page, admin, team, faults):
     admin(f"team/{team.pk}/permissions/")
     page.get_by_label("E-mail address").fill("ADA@example.org")
     page.get_by_role("button", name="Choose capabilities").click()
+    page.get_by_role("button", name="Save").wait_for()
+    page.wait_for_load_state()
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth == 390")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.select_option("#id_permissions_from", label="See the trend analysis")
     page.locator("#id_permissions_add").click()
     page.get_by_role("button", name="Save").click()
