@@ -1,7 +1,8 @@
 """What a report asks an engine, recorded once and asked again: the engines' own time, without tables and texts."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -11,7 +12,7 @@ from django.test.utils import override_settings
 from accounts.models import User
 from reporting import answers
 from reporting.answers import REPORTS, answer
-from reporting.engine import engine_for, snapshot
+from reporting.engine import Engine, engine_for, snapshot
 from reporting.query import ReportQuery
 
 PARAMS = {"period": "12m"}
@@ -55,9 +56,14 @@ def recorded(reader: User, now: int) -> dict[str, list[Call]]:
 
 def asked_again(calls: list[Call], engine: str) -> list[Any]:
     """All of it of the engine named, in one snapshot, the catching up included."""
-    with override_settings(REPORT_ENGINE=engine), snapshot(limit_seconds=600) as alias:
-        made = engine_for(alias)
+    with opened(engine) as made:
         return [call.ask(made) for call in calls]
+
+
+@contextmanager
+def opened(engine: str) -> Iterator[Engine]:
+    with override_settings(REPORT_ENGINE=engine), snapshot(limit_seconds=600) as alias:
+        yield engine_for(alias)
 
 
 def answered(key: str, reader: User, engine: str, now: int | None = None) -> Any:

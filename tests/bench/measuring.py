@@ -16,7 +16,7 @@ from accounts.models import User
 from reporting.answers import REPORTS
 from reporting.engine.columns.folding import fold
 from reporting.models import MetricEvent
-from tests.bench import bound, costs, engines, naive, web
+from tests.bench import agreement, bound, costs, engines, naive, web
 
 ENGINES = ("sql", "columns")
 
@@ -39,7 +39,7 @@ def everything(tickets: int, built_seconds: float, *, runs: int) -> dict:
         "memory_bytes_per_second": speed,
         "engine": {key: _of_engines(key, calls[key], reader, now, speed, runs) for key in REPORTS},
         "report": {key: _of_reports(key, reader, now, runs) for key in REPORTS},
-        "equal": {key: _are_equal(key, calls[key], reader, now) for key in REPORTS},
+        "differing": {key: _differing(key, calls[key], reader, now) for key in REPORTS},
         "http": {engine: web.measured(reader, engine) for engine in ENGINES},
         "write": costs.write_ms(),
         "catch_up": costs.catch_up_ms(),
@@ -107,8 +107,15 @@ def _in_turn(works: dict[str, Callable], runs: int) -> dict[str, list[float]]:
     return {name: times[1:] for name, times in found.items()}
 
 
-def _are_equal(key: str, calls: list, reader: User, now: int) -> bool:
-    """Whether both engines give the same answer to each question, and the same report."""
-    answers = [engines.asked_again(calls, engine) for engine in ENGINES]
-    reports = [engines.answered(key, reader, engine, now) for engine in ENGINES]
-    return answers[0] == answers[1] and reports[0] == reports[1]
+def _differing(key: str, calls: list, reader: User, now: int) -> list[str]:
+    """Where the engines differ, in the answer to a question or in a report, and where from the usual way."""
+    query = engines.query_of(reader, now)
+    by_sql, by_columns = (engines.asked_again(calls, engine) for engine in ENGINES)
+    found = [call.primitive for call, one, other in zip(calls, by_sql, by_columns, strict=True) if one != other]
+    by_sql, by_columns = (engines.answered(key, reader, engine, now) for engine in ENGINES)
+    found += ["the report"] if by_sql != by_columns else []
+    usual = naive.REPORTS[key](query)
+    for engine in ENGINES:
+        with engines.opened(engine) as made:
+            found += agreement.differing(usual, made, query)
+    return found

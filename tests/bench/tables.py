@@ -23,7 +23,7 @@ def page(found: dict, *, runs: int) -> str:
             ("report", "questions", "usual", "sql", "columns", "slowest", "bound", "usual / sql", "usual / columns"),
             [_engine_row(key, times) for key, times in found["engine"].items()],
         ),
-        _equality(found["equal"]),
+        _agreement(found["differing"]),
         "## Whole reports",
         _table(
             ("report", "sql", "columns"),
@@ -77,9 +77,11 @@ def _engine_row(key: str, times: dict) -> tuple[str, ...]:
     )
 
 
-def _equality(equal: dict[str, bool]) -> str:
-    differing = [NAMES[key] for key, is_equal in equal.items() if not is_equal]
-    return f"The engines differ in: {', '.join(differing)}." if differing else "Both engines agree in every cell."
+def _agreement(differing: dict[str, list[str]]) -> str:
+    found = [f"{NAMES[key]}: {', '.join(names)}" for key, names in differing.items() if names]
+    if found:
+        return f"They differ in {'; '.join(found)}."
+    return "Both engines agree in every cell, and with the usual way wherever it says something."
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
