@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# The size of the benchmark's desk.
+# The size of the benchmark's desk, and how many times over the engine shall count it.
 TICKETS ?= 20000
+TIMES ?=
 # What `make prove` runs, all parts by default; FRESH=1 forgets those that are done. How many lives each property makes up.
 PART ?=
 FRESH ?=
@@ -39,7 +40,8 @@ lint: $(VENV)/.dev
 
 # Each size keeps its desk in a folder of its own, made once; or in the empty database that DATABASE_URL names.
 bench: $(VENV)/.dev
-	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)" $(IN_VENV) -m tests.bench --tickets $(TICKETS) $(if $(PAGE),--page $(PAGE))
+	@VAR_DIR="$${VAR_DIR:-var}/bench-$(TICKETS)$(if $(TIMES),x$(TIMES))" $(IN_VENV) -m tests.bench \
+		--tickets $(TICKETS) $(if $(TIMES),--times $(TIMES)) $(if $(PAGE),--page $(PAGE))
 
 # What takes too long for every change. A second run goes on where the first one stopped.
 prove: $(VENV)/.dev

@@ -75,28 +75,30 @@ def test_the_page_says_what_was_measured():
         "cores": 2,
         "workers": [{"rss_mb": 300.0, "pss_mb": 200.0, "private_mb": 120.0}],
     }
-    page = tables.page(
-        {
-            "tickets": 1_000_000,
-            "about": {
-                "date": "1 May 2026", "cpu": "a chip", "cores": 2, "database": "PostgreSQL", "python": "3.11",
-                "django": "5.2", "numpy": "2.4", "built_seconds": 500.0, "rows": 10_000_000,
-            },
-            "base": {"rows": 10_000_000, "bytes": 255_000_000, "bytes_per_ticket": 255.0, "seconds": 9.0},
-            "memory_bytes_per_second": 1e10,
-            "engine": {"summary": times},
-            "report": {"summary": {"sql_ms": 510.0, "columns_ms": 15.0}},
-            "differing": {"summary": ["stock"]},
-            "http": {"columns": web},
-            "write": {"with_ledger_ms": 5.0, "without_ms": 4.6, "ledger_ms": 0.4},
-            "catch_up": {"0": 0.4},
+    found = {
+        "tickets": 1_000_000,
+        "about": {
+            "date": "1 May 2026", "cpu": "a chip", "cores": 2, "database": "PostgreSQL", "python": "3.11",
+            "django": "5.2", "numpy": "2.4", "built_seconds": 500.0, "rows": 10_000_000,
         },
-        runs=7,
-    )  # fmt: skip
+        "base": {"rows": 10_000_000, "bytes": 255_000_000, "bytes_per_ticket": 255.0, "seconds": 9.0},
+        "memory_bytes_per_second": 1e10,
+        "engine": {"summary": times},
+        "report": {"summary": {"sql_ms": 510.0, "columns_ms": 15.0}},
+        "differing": {"summary": ["stock"]},
+        "http": {"columns": web},
+        "write": {"with_ledger_ms": 5.0, "without_ms": 4.6, "ledger_ms": 0.4},
+        "catch_up": {"0": 0.4},
+    }  # fmt: skip
+    page = tables.page(found, [{**found, "tickets": 10_000_000}, found], runs=7)
 
     lines = page.splitlines()
     assert "| Overview | 29 | 2,000 | 500 | 8.00 | 9.50 | 0.30 | 4.0x | 250x |" in lines
     assert "| Overview | 30.0 | 41.0 | 33.0 |" in lines
     assert "They differ in Overview: stock." in lines
     assert "| catching up with 0 changed tickets | 0.40 ms |" in lines
+    assert lines[-2:] == [
+        "| 1,000,000 | 8.00 | 255 | 9 | 0.40 | 300 | 120 |",
+        "| 10,000,000 | 8.00 | 255 | 9 | 0.40 | 300 | 120 |",
+    ]
     assert "| web process 1 | 300 MB, of them 120 its own |" in lines

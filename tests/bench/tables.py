@@ -5,7 +5,8 @@ import statistics
 NAMES = {"summary": "Overview", "performance": "Performance", "agents": "Agents", "trends": "Trends"}
 
 
-def page(found: dict, *, runs: int) -> str:
+def page(found: dict, sizes: list[dict], *, runs: int) -> str:
+    """Of one desk; ``sizes``: what was measured of any, to tell how figures grow."""
     about, base, catch_up, write = found["about"], found["base"], found["catch_up"], found["write"]
     columns = found["http"]["columns"]
     parts = [
@@ -49,7 +50,7 @@ def page(found: dict, *, runs: int) -> str:
             ("what", "figure"),
             [
                 ("building the desk", f"{about['built_seconds']:.0f} s"),
-                ("a base made anew from the database", f"{base['seconds']:.1f} s after reading"),
+                ("a base made anew from the database", f"{base['seconds']:.0f} s"),
                 ("base, bytes a ticket", f"{base['bytes_per_ticket']:.0f}"),
                 *(
                     (f"catching up with {int(count):,} changed tickets", f"{_ms(time)} ms")
@@ -63,8 +64,29 @@ def page(found: dict, *, runs: int) -> str:
                 ),
             ],
         ),
+        growth(sizes),
     ]
     return "\n\n".join(parts)
+
+
+def growth(sizes: list[dict]) -> str:
+    """The engine's own times and what it holds, by the size of the desk."""
+    head = ("tickets", *(f"{NAMES[key]}, ms" for key in NAMES), "base, MB", "made anew, s", "idle catching up, ms")
+    rows = [_size_row(found) for found in sorted(sizes, key=lambda found: found["tickets"])]
+    return "## Growth\n\n" + _table((*head, "largest web process, MB", "of them its own"), rows)
+
+
+def _size_row(found: dict) -> tuple[str, ...]:
+    largest = max(found["http"]["columns"]["workers"], key=lambda worker: worker["rss_mb"])
+    return (
+        f"{found['tickets']:,}",
+        *(_ms(found["engine"][key]["columns_ms"]) for key in NAMES if key in found["engine"]),
+        f"{found['base']['bytes'] / 1e6:,.0f}",
+        f"{found['base']['seconds']:.0f}",
+        _ms(found["catch_up"]["0"]),
+        f"{largest['rss_mb']:,.0f}",
+        f"{largest['private_mb']:,.0f}",
+    )
 
 
 def _engine_row(key: str, times: dict) -> tuple[str, ...]:
