@@ -151,7 +151,7 @@ def _save_events(changes: Sequence[Change]) -> None:
     rows = []
     for change in changes:
         for row in change.added:
-            row.ticket = change.ticket
+            row.ticket_id = change.ticket.pk
             rows.append(row)
     TicketEvent.objects.bulk_create(rows, batch_size=BATCH)
 

@@ -183,7 +183,7 @@ def _row(draft: EventDraft) -> TicketEvent:
         at=draft.at,
         kind=draft.kind,
         writer=draft.writer,
-        actor=draft.actor,
+        actor_id=draft.actor and draft.actor.pk,
         value=draft.value,
         body=draft.body,
         data=draft.data,
