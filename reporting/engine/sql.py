@@ -1,14 +1,16 @@
 """The engine that asks the database, SQLite or PostgreSQL, for each primitive. Exact, and never out of date."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Min, QuerySet
 
 from reporting.engine import picking
-from reporting.engine.base import CountedRow, Dimension, Key, Pick, Place, Slice, Spread
+from reporting.engine.base import DAY, CountedRow, Dimension, Key, Pick, Place, Slice, Spread
 from reporting.engine.rows import WEEK_HOURS, all_of, hour_of_week, local_day, place_among, rows_of, standing
 from reporting.engine.spreads import spread
 from reporting.engine.sums import added_up, grouped, totals
@@ -77,14 +79,19 @@ class SqlEngine:
             return []
         first = self.stock(replace(rows, end=ends[0])).get((), 0)
         begun, over = self._spans_between("at", rows, ends), self._spans_between("until", rows, ends)
-        changes = (begun.get((place,), 0) - over.get((place,), 0) for place in range(1, len(ends)))
-        return list(accumulate(changes, initial=first))
+        return list(accumulate((one - other for one, other in zip(begun, over, strict=True)), initial=first))
 
-    def _spans_between(self, column: str, rows: Slice, ends: Sequence[int]) -> dict[Key, int]:
-        """How many open spans have their ``column`` before each end but not before the one before it."""
+    def _spans_between(self, column: str, rows: Slice, ends: Sequence[int]) -> list[int]:
+        """How many open spans have their ``column`` from each end to before the next one."""
         bounds = {f"{column}__gte": ends[0], f"{column}__lt": ends[-1]}
         spans = self._rows(MetricKind.OPEN_SPAN, rows).filter(**bounds)
-        return grouped(spans.annotate(place=place_among(ends, F(column))), ("place",), Count("*"))
+        # In steps that meet every end but the last, where the rows end: each span's place among the ends takes longer.
+        step = gcd(*(end - ends[0] for end in ends[:-1])) or DAY
+        counts = grouped(spans.annotate(place=(F(column) - ends[0]) / step), ("place",), Count("*"))
+        found = [0] * (len(ends) - 1)
+        for (place,), count in counts.items():
+            found[bisect_right(ends, ends[0] + place * step) - 1] += count
+        return found
 
     def first_at(self, rows: Slice) -> int | None:
         return self._rows(MetricKind.CREATED, rows).aggregate(first=Min("at"))["first"]

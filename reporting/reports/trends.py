@@ -27,10 +27,12 @@ _MONDAY = 4 * DAY
 
 
 def build(question: Question) -> Report:
+    # First what tells most apart: an engine may add up from it what is asked next.
+    categories = _categories(question)
     created = one(question.engine.series(MetricKind.CREATED, question.rows, question.query.period.zone), {})
     sections = (
         volume(question),
-        *_categories(question),
+        *categories,
         _heatmap(question),
         _weekday_index(question, created),
         _month_index(question, created),

@@ -16,6 +16,7 @@ from accounts.models import User
 from reporting.answers import REPORTS
 from reporting.engine.columns.folding import fold
 from reporting.models import MetricEvent
+from reporting.query import ReportQuery
 from tests.bench import agreement, bound, costs, engines, naive, web
 
 ENGINES = ("sql", "columns")
@@ -108,8 +109,10 @@ def _database() -> str:
 
 def _of_engines(key: str, calls: list, reader: User, now: int, speed: float, runs: int) -> dict:
     query = engines.query_of(reader, now)
+    names = list(naive.REPORTS[key](query))
     works = {
         "naive": lambda: naive.REPORTS[key](query),
+        "sql_same": lambda: _same_cells(names, query),
         **{engine: lambda engine=engine: engines.asked_again(calls, engine) for engine in ENGINES},
     }
     found = _in_turn(works, runs)
@@ -120,6 +123,11 @@ def _of_engines(key: str, calls: list, reader: User, now: int, speed: float, run
         "bound_ms": needed / speed * 1000,
         "questions": len(calls),
     }
+
+
+def _same_cells(names: list[str], query: ReportQuery) -> None:
+    with engines.opened("sql") as made:
+        agreement.same_cells(names, made, query)
 
 
 def _of_reports(key: str, reader: User, now: int, runs: int) -> dict:

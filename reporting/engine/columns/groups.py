@@ -13,6 +13,8 @@ from reporting.engine.columns.selection import Selection
 
 # Up to so many possible groups, each has a place of its own in an array.
 DENSE = 1 << 18
+# Tickets are counted by their numbers, unless there are so many numbers to each of them.
+SPARSE = 64
 
 # The numbers of rows' groups, how often each row counts, and what is added up, if not the rows themselves.
 Piece = tuple[np.ndarray, int, np.ndarray | None]
@@ -93,4 +95,15 @@ def numbered(
 
 def distinct(numbers: np.ndarray, tickets: np.ndarray, size: int) -> np.ndarray:
     """The numbers of groups, each as often as it has tickets."""
-    return ascending(tickets.astype(np.int64) * size + numbers) % size
+    recurring = _recurring(tickets)
+    pairs = tickets[recurring].astype(np.int64) * size + numbers[recurring]
+    return np.concatenate((numbers[~recurring], ascending(pairs) % size))
+
+
+def _recurring(tickets: np.ndarray) -> np.ndarray:
+    """Whose ticket has other rows here: mostly few, and only these have to be sorted."""
+    first, last = (int(tickets.min()), int(tickets.max())) if len(tickets) else (0, 0)
+    if last - first > SPARSE * len(tickets):
+        return np.ones(len(tickets), dtype=bool)
+    places = tickets - first
+    return np.bincount(places)[places] > 1
