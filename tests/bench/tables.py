@@ -20,7 +20,8 @@ def page(found: dict, sizes: list[dict], *, runs: int) -> str:
         f"*Usual* is one ORM query for each widget on tickets and events, with percentiles from fetched values "
         f"(`tests/bench/naive.py`); it answers less than the reports do. *sql* and *columns* answer all that the "
         f"report asks, in one snapshot, the catching up included; *sql, same* only what the usual way says too. "
-        f"*Bound* is the time to read the columns needed once at {found['memory_bytes_per_second'] / 1e9:.1f} GB/s. {runs} runs in turn after one that warms up.",
+        f"*Bound* is the time to read the columns needed once at {found['memory_bytes_per_second'] / 1e9:.1f} GB/s. "
+        f"{runs} runs in turn after one that warms up.",
         _table(
             ("report", "questions", "usual", "sql", "sql, same", "columns", "slowest", "bound", *_RATIOS),
             [_engine_row(key, times) for key, times in found["engine"].items()],
