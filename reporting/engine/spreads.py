@@ -74,13 +74,15 @@ def _neighbours(rows, value, quantiles, by) -> dict[Key, dict[int, int]]:
     ranked = rows.order_by().annotate(
         place=Window(RowNumber(), partition_by=columns or None, order_by=F(value).asc()) - 1,
         last=Window(Count("*"), partition_by=columns or None) - 1,
+        # Under a name of its own: it may be among the columns too.
+        number=F(value),
     )
     needed = Q()
     for numerator, denominator in quantiles:
         lower = F("last") * numerator / denominator
         needed |= Q(place=lower) | Q(place=lower + 1)
     found: dict[Key, dict[int, int]] = {}
-    for *key, place, number in ranked.filter(needed).values_list(*columns, "place", value):
+    for *key, place, number in ranked.filter(needed).values_list(*columns, "place", "number"):
         found.setdefault(tuple(key), {})[place] = number
     return found
 

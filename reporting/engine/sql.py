@@ -1,7 +1,7 @@
 """The engine that asks the database, SQLite or PostgreSQL, for each primitive. Exact, and never out of date."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from math import gcd
@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, F, Min, QuerySet
 
 from reporting.engine import picking
+from reporting.engine.answered import Answered
 from reporting.engine.base import DAY, CountedRow, Dimension, Key, Pick, Place, Slice, Spread
 from reporting.engine.rows import WEEK_HOURS, all_of, hour_of_week, local_day, place_among, rows_of, standing
 from reporting.engine.spreads import spread
-from reporting.engine.sums import added_up, grouped, totals
+from reporting.engine.sums import grouped, totals
 from reporting.figures import Quantile
 from reporting.models import MetricKind
 
@@ -21,12 +22,13 @@ from reporting.models import MetricKind
 class SqlEngine:
     def __init__(self, alias: str = "default"):
         self._alias = alias
-        self._answers: dict[tuple, list[tuple[Sequence[Dimension], dict]]] = {}
+        self._answered = Answered()
 
     # --- what happened in a period ---
 
     def count(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
-        return self._summed(("count", kind, rows), by, lambda: grouped(self._happened(kind, rows), by, Count("*")))
+        asked = ("count", kind, rows)
+        return self._answered.or_asked(asked, by, lambda: grouped(self._happened(kind, rows), by, Count("*")))
 
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
         return grouped(self._happened(kind, rows), by, Count("ticket_id", distinct=True))
@@ -35,7 +37,7 @@ class SqlEngine:
         self, kind: MetricKind, rows: Slice, value: str, by: Sequence[Dimension] = ()
     ) -> dict[Key, tuple[int, int]]:
         asked = ("total", kind, rows, value)
-        return self._summed(asked, by, lambda: totals(self._with(kind, rows, value), by, value))
+        return self._answered.or_asked(asked, by, lambda: totals(self._with(kind, rows, value), by, value))
 
     def spread(
         self, kind: MetricKind, rows: Slice, value: str, quantiles: Sequence[Quantile], by: Sequence[Dimension] = ()
@@ -54,11 +56,11 @@ class SqlEngine:
     def series(
         self, kind: MetricKind, rows: Slice, zone: ZoneInfo, by: Sequence[Dimension] = ()
     ) -> dict[Key, dict[int, int]]:
-        def ask() -> dict[Key, int]:
+        def ask() -> dict[Key, dict[int, int]]:
             found = self._happened(kind, rows).annotate(day=local_day(rows, zone))
-            return grouped(found, (*by, "day"), Count("*"))
+            return _per_day(grouped(found, (*by, "day"), Count("*")))
 
-        return _per_day(self._summed(("series", kind, rows, zone), (*by, "day"), ask))
+        return self._answered.or_asked(("series", kind, rows, zone), by, ask)
 
     def total_series(self, kind: MetricKind, rows: Slice, value: str, zone: ZoneInfo) -> dict[int, tuple[int, int]]:
         found = self._with(kind, rows, value).annotate(day=local_day(rows, zone))
@@ -72,7 +74,7 @@ class SqlEngine:
     # --- what stood open at a moment ---
 
     def stock(self, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
-        return self._summed(("stock", rows), by, lambda: grouped(self._standing(rows), by, Count("*")))
+        return self._answered.or_asked(("stock", rows), by, lambda: grouped(self._standing(rows), by, Count("*")))
 
     def stock_series(self, rows: Slice, ends: Sequence[int]) -> list[int]:
         if not ends:
@@ -103,16 +105,6 @@ class SqlEngine:
         return picking.picked(pick, self._alias, after=after, limit=limit)
 
     # --- rows ---
-
-    def _summed(self, asked: tuple, by: Sequence[str], ask: Callable[[], dict]) -> dict:
-        """The answer to a question of sums, added up from an earlier answer if that one told as many groups apart."""
-        earlier = self._answers.setdefault(asked, [])
-        for finer, answer in earlier:
-            if set(by) <= set(finer):
-                return added_up(answer, [finer.index(name) for name in by])
-        answer = ask()
-        earlier.append((by, answer))
-        return answer
 
     def _happened(self, kind: MetricKind, rows: Slice) -> QuerySet:
         return rows_of(kind, rows, self._alias)

@@ -1,4 +1,4 @@
-"""Sums of rows by group, and coarser sums of sums."""
+"""Rows counted and added up by the database, by group."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,6 @@ from django.db.models import Count, QuerySet, Sum
 
 from reporting.engine.base import Key
 from reporting.engine.rows import column_of
-
-Figure = int | tuple[int, ...]
 
 
 def grouped(rows: QuerySet, by: Sequence[str], figure) -> dict[Key, int]:
@@ -24,16 +22,3 @@ def totals(rows: QuerySet, by: Sequence[str], value: str) -> dict[Key, tuple[int
         return {(): (sums["sum"], sums["n"])} if sums["n"] else {}
     groups = rows.order_by().values_list(*map(column_of, by)).annotate(sum=Sum(value), n=Count("*"))
     return {tuple(key): (total, number) for *key, total, number in groups}
-
-
-def added_up(answer: dict[Key, Figure], kept: Sequence[int]) -> dict[Key, Figure]:
-    """The groups of an answer, told apart by these parts of their keys only."""
-    sums: dict[Key, Figure] = {}
-    for key, figure in answer.items():
-        coarse = tuple(key[place] for place in kept)
-        sums[coarse] = _plus(sums[coarse], figure) if coarse in sums else figure
-    return sums
-
-
-def _plus(one: Figure, other: Figure) -> Figure:
-    return tuple(map(sum, zip(one, other, strict=True))) if isinstance(one, tuple) else one + other

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from accounts.scope import Scope
 from memberpulse.zones import DAY, EPOCH_WEEKDAY
 from reporting.engine import picking
+from reporting.engine.answered import Answered
 from reporting.engine.base import (
     AGE_EDGES,
     CountedRow,
@@ -22,7 +24,7 @@ from reporting.engine.base import (
     Value,
 )  # fmt: skip
 from reporting.engine.columns.days import beginnings, by_day, counts_between, places_of_days
-from reporting.engine.columns.groups import Dimensions, distinct, keyed, numbered, sums
+from reporting.engine.columns.groups import FEW, Dimensions, counted_few, distinct, keyed, numbered, sums
 from reporting.engine.columns.layout import Rows
 from reporting.engine.columns.ranks import spread_of_all, spreads_by_group
 from reporting.engine.columns.selection import Chooser, Selection
@@ -45,6 +47,7 @@ class ColumnsEngine:
         self._view = view
         # Where tags are asked for, in the same snapshot.
         self._alias = alias
+        self._answered = Answered()
         self._selected: dict[tuple[MetricKind, Slice], list[Selection]] = {}
         self._choosers: dict[tuple[Scope, Filters], Chooser] = {}
         self._beginnings: dict[tuple[int, int, ZoneInfo], tuple[np.ndarray, np.ndarray]] = {}
@@ -52,25 +55,20 @@ class ColumnsEngine:
     # --- what happened in a period ---
 
     def count(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
-        return self._counted(self._happened(kind, rows), by)
+        asked = ("count", kind, rows)
+        return self._answered.or_asked(asked, by, lambda: self._counted(self._happened(kind, rows), by))
 
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
         # All rows of a ticket are in one part of the view, or in two parts that cancel each other.
         dimensions = self._dimensions(by)
-        pieces = [
-            (distinct(numbers, selection.column("ticket"), dimensions.size), sign, None)
-            for selection, (numbers, sign, _) in numbered(self._happened(kind, rows), dimensions)
-        ]
-        return keyed(dimensions, pieces)
+        found = numbered(self._happened(kind, rows), dimensions)
+        pieces = (distinct(piece, selection.recurring, dimensions.size) for selection, piece in found)
+        return keyed(dimensions, list(chain.from_iterable(pieces)))
 
     def total(
         self, kind: MetricKind, rows: Slice, value: Value, by: Sequence[Dimension] = ()
     ) -> dict[Key, tuple[int, int]]:
-        dimensions = self._dimensions(by)
-        found = list(numbered(self._with(kind, rows, value), dimensions))
-        counts = keyed(dimensions, [piece for _, piece in found])
-        totals = keyed(dimensions, [(numbers, sign, s.values(value)) for s, (numbers, sign, _) in found])
-        return {key: (totals.get(key, 0), number) for key, number in counts.items()}
+        return self._answered.or_asked(("total", kind, rows, value), by, lambda: self._totals(kind, rows, value, by))
 
     def spread(
         self, kind: MetricKind, rows: Slice, value: Value, quantiles: Sequence[Quantile], by: Sequence[Dimension] = ()
@@ -100,6 +98,13 @@ class ColumnsEngine:
 
     def series(
         self, kind: MetricKind, rows: Slice, zone: ZoneInfo, by: Sequence[Dimension] = ()
+    ) -> dict[Key, dict[int, int]]:
+        return self._answered.or_asked(
+            ("series", kind, rows, zone), by, lambda: self._counted_by_day(kind, rows, zone, by)
+        )
+
+    def _counted_by_day(
+        self, kind: MetricKind, rows: Slice, zone: ZoneInfo, by: Sequence[Dimension]
     ) -> dict[Key, dict[int, int]]:
         begins, days = self._days(rows, zone)
         if not len(days):
@@ -140,6 +145,9 @@ class ColumnsEngine:
     # --- what stood open at a moment ---
 
     def stock(self, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
+        return self._answered.or_asked(("stock", rows), by, lambda: self._counted_standing(rows, by))
+
+    def _counted_standing(self, rows: Slice, by: Sequence[Dimension]) -> dict[Key, int]:
         dimensions = Dimensions.of(by, self._view.keys, {"age": AGES})
 
         def age(selection: Selection) -> np.ndarray:
@@ -239,7 +247,18 @@ class ColumnsEngine:
             count = sum(selection.sign * len(selection) for selection in selections)
             return {(): count} if count else {}
         dimensions = self._dimensions(by)
+        if len(by) == 1 and dimensions.size <= FEW:
+            return counted_few(dimensions, [(s.column(by[0]), s.sign) for s in selections])
         return keyed(dimensions, [piece for _, piece in numbered(selections, dimensions)])
+
+    def _totals(
+        self, kind: MetricKind, rows: Slice, value: Value, by: Sequence[Dimension]
+    ) -> dict[Key, tuple[int, int]]:
+        dimensions = self._dimensions(by)
+        found = list(numbered(self._with(kind, rows, value), dimensions))
+        counts = keyed(dimensions, [piece for _, piece in found])
+        totals = keyed(dimensions, [(numbers, sign, s.values(value)) for s, (numbers, sign, _) in found])
+        return {key: (totals.get(key, 0), number) for key, number in counts.items()}
 
     def _dimensions(self, by: Sequence[Dimension]) -> Dimensions:
         return Dimensions.of(by, self._view.keys, {})

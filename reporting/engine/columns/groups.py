@@ -13,8 +13,8 @@ from reporting.engine.columns.selection import Selection
 
 # Up to so many possible groups, each has a place of its own in an array.
 DENSE = 1 << 18
-# Tickets are counted by their numbers, unless there are so many numbers to each of them.
-SPARSE = 64
+# Up to so many values, rows are counted value by value.
+FEW = 8
 
 # The numbers of rows' groups, how often each row counts, and what is added up, if not the rows themselves.
 Piece = tuple[np.ndarray, int, np.ndarray | None]
@@ -93,17 +93,20 @@ def numbered(
         yield selection, (dimensions.numbers(columns, len(selection)), selection.sign, None)
 
 
-def distinct(numbers: np.ndarray, tickets: np.ndarray, size: int) -> np.ndarray:
-    """The numbers of groups, each as often as it has tickets."""
-    recurring = _recurring(tickets)
-    pairs = tickets[recurring].astype(np.int64) * size + numbers[recurring]
-    return np.concatenate((numbers[~recurring], ascending(pairs) % size))
+def counted_few(dimensions: Dimensions, columns: Iterable[tuple[np.ndarray, int]]) -> dict[Key, int]:
+    """By a single dimension of few values: each is sooner compared with all rows than all rows are told apart."""
+    totals = np.zeros(dimensions.size, dtype=np.int64)
+    for column, sign in columns:
+        totals += [sign * np.count_nonzero(column == place) for place in range(dimensions.size)]
+    groups = np.flatnonzero(totals)
+    return dict(zip(dimensions.keys(groups), totals[groups].tolist(), strict=True))
 
 
-def _recurring(tickets: np.ndarray) -> np.ndarray:
-    """Whose ticket has other rows here: mostly few, and only these have to be sorted."""
-    first, last = (int(tickets.min()), int(tickets.max())) if len(tickets) else (0, 0)
-    if last - first > SPARSE * len(tickets):
-        return np.ones(len(tickets), dtype=bool)
-    places = tickets - first
-    return np.bincount(places)[places] > 1
+def distinct(piece: Piece, recurring: tuple[np.ndarray, np.ndarray], size: int) -> Iterator[Piece]:
+    """What counts each ticket of a group once: all rows, less those that recur, and each ticket of these once."""
+    numbers, sign, _ = piece
+    places, tickets = recurring
+    again = numbers[places]
+    yield numbers, sign, None
+    yield again, -sign, None
+    yield ascending(tickets * size + again) % size, sign, None

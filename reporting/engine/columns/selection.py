@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from reporting.engine.columns.layout import ENUMERATED, MISSING, Rows
 
 # Where rows lie: a stretch of them, or their places one by one, which ascend.
 Places = slice | np.ndarray
+
+
+# From so many possible numbers to each row on, tickets lie too far apart.
+SPARSE = 64
 
 
 @dataclass
@@ -45,10 +50,26 @@ class Selection:
         is_there = self.values(name) > MISSING
         return self if is_there.all() else self.where(is_there)
 
+    @cached_property
+    def recurring(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which of them have a ticket that others have too, and these tickets: mostly few."""
+        tickets = self.column("ticket")
+        places = np.flatnonzero(_recur(tickets))
+        return places, tickets[places].astype(np.int64)
+
     def where(self, mask: np.ndarray) -> "Selection":
         chosen = np.flatnonzero(mask)
         places = chosen + self.places.start if isinstance(self.places, slice) else self.places[chosen]
         return Selection(self.sign, self.rows, places)
+
+
+def _recur(tickets: np.ndarray) -> np.ndarray:
+    """Whether each is there more than once; they are counted by their numbers, unless these lie too far apart."""
+    first, last = (int(tickets.min()), int(tickets.max())) if len(tickets) else (0, 0)
+    if last - first > SPARSE * len(tickets):
+        return np.ones(len(tickets), dtype=bool)
+    numbers = tickets - first
+    return (np.bincount(numbers) > 1)[numbers]
 
 
 class Chooser:
