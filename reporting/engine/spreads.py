@@ -74,8 +74,8 @@ def _neighbours(rows, value, quantiles, by) -> dict[Key, dict[int, int]]:
     ranked = rows.order_by().annotate(
         place=Window(RowNumber(), partition_by=columns or None, order_by=F(value).asc()) - 1,
         last=Window(Count("*"), partition_by=columns or None) - 1,
-        # Under a name of its own: it may be among the columns too.
-        number=F(value),
+        # Rows may be grouped by the value itself, and Django selects an expression once where windows are filtered.
+        number=F(value) + 0,
     )
     needed = Q()
     for numerator, denominator in quantiles:
