@@ -8,7 +8,6 @@ from django.db import connections
 from reporting import ledger, stamps
 from reporting.engine.columns import view_for
 from reporting.engine.snapshot import snapshot
-from reporting.models import Fold
 from tests.bench.engines import timed_ms
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -56,10 +55,6 @@ def _caught_up_ms(count: int) -> float:
     with snapshot() as alias:
         connections[alias].ensure_connection()
         return timed_ms(lambda: view_for(alias))
-
-
-def base_bytes_per_ticket() -> float:
-    return Fold.objects.latest("at").size / Ticket.objects.count()
 
 
 def memory_mb(pid: int) -> dict[str, float]:

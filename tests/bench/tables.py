@@ -8,67 +8,76 @@ NAMES = {"summary": "Overview", "performance": "Performance", "agents": "Agents"
 
 def page(found: dict, sizes: list[dict], *, runs: int) -> str:
     """Of one desk; ``sizes``: what was measured of any, to tell how figures grow."""
-    about, base, catch_up, write = found["about"], found["base"], found["catch_up"], found["write"]
-    columns = found["http"]["columns"]
-    parts = [
-        "# Benchmark",
+    parts = (_desk(found), _engines(found, runs), _reports(found), _web(found), _costs(found), growth(sizes))
+    return "\n\n".join(parts)
+
+
+def _desk(found: dict) -> str:
+    about = found["about"]
+    return (
+        "# Benchmark\n\n"
         f"{found['tickets']:,} tickets, {about['rows']:,} counted rows, 12 of 36 months, everything in scope, "
         f"the comparison included. {about['date']}, {about['cores']} cores of {about['cpu']}, "
         f"{about['database']}, Python {about['python']}, Django {about['django']}, numpy {about['numpy']}. "
-        f"Made by `make bench TICKETS={found['tickets']}`; all times are medians in ms.",
-        "## Engines",
-        f"*Usual* is one ORM query for each widget on tickets and events, with percentiles from fetched values "
-        f"(`tests/bench/naive.py`); it answers less than the reports do. *sql* and *columns* answer all that the "
-        f"report asks, in one snapshot, the catching up included; *sql, same* only what the usual way says too. "
+        f"Made by `make bench TICKETS={found['tickets']}`; all times are medians in ms."
+    )
+
+
+def _engines(found: dict, runs: int) -> str:
+    text = (
+        "*Usual* is one ORM query for each widget on tickets and events, with percentiles from fetched values "
+        "(`tests/bench/naive.py`); it answers less than the reports do. *sql* and *columns* answer all that the "
+        "report asks, in one snapshot, the catching up included; *sql, same* only what the usual way says too. "
         f"*Bound* is the time to read the columns needed once at {found['memory_bytes_per_second'] / 1e9:.1f} GB/s. "
-        f"{runs} runs in turn after one that warms up.",
-        _table(
-            ("report", "questions", "usual", "sql", "sql, same", "columns", "slowest", "bound", *_RATIOS),
-            [_engine_row(key, times) for key, times in found["engine"].items()],
-        ),
-        _agreement(found["differing"]),
-        "## Whole reports",
-        _table(
-            ("report", "sql", "columns"),
-            [(NAMES[key], _ms(t["sql_ms"]), _ms(t["columns_ms"])) for key, t in found["report"].items()],
-        ),
-        "## Over HTTP",
+        f"{runs} runs in turn after one that warms up."
+    )
+    head = ("report", "questions", "usual", "sql", "sql, same", "columns", "slowest", "bound", *_RATIOS)
+    table = _table(head, [_engine_row(key, times) for key, times in found["engine"].items()])
+    return "\n\n".join(("## Engines", text, table, _agreement(found["differing"])))
+
+
+def _reports(found: dict) -> str:
+    rows = [(NAMES[key], _ms(times["sql_ms"]), _ms(times["columns_ms"])) for key, times in found["report"].items()]
+    return "## Whole reports\n\n" + _table(("report", "sql", "columns"), rows)
+
+
+def _web(found: dict) -> str:
+    columns = found["http"]["columns"]
+    text = (
         "gunicorn as shipped (2 processes of 4 threads), one client that keeps its connection, then 8 at once for a "
-        "while; answers a second are per core. Engine: columns.",
-        _table(
-            ("report", "median", "p95", "8 clients, answers/s per core"),
-            [
-                (
-                    NAMES[key],
-                    _ms(statistics.median(times)),
-                    _ms(times[int(len(times) * 0.95)]),
-                    f"{columns['answers_per_second'][key] / columns['cores']:.1f}",
-                )
-                for key, times in columns["alone"].items()
-            ],
-        ),
-        "## What it costs",
-        _table(
-            ("what", "figure"),
-            [
-                ("building the desk", f"{about['built_seconds']:.0f} s"),
-                ("a base made anew from the database", f"{base['seconds']:.0f} s"),
-                ("base, bytes a ticket", f"{base['bytes_per_ticket']:.0f}"),
-                *(
-                    (f"catching up with {int(count):,} changed tickets", f"{_ms(time)} ms")
-                    for count, time in catch_up.items()
-                ),
-                ("writing a ticket without the ledger", f"{_ms(write['without_ms'])} ms"),
-                ("writing a ticket with it", f"{_ms(write['with_ledger_ms'])} ms"),
-                *(
-                    (f"web process {place}", f"{worker['rss_mb']:.0f} MB, of them {worker['private_mb']:.0f} its own")
-                    for place, worker in enumerate(columns["workers"], start=1)
-                ),
-            ],
-        ),
-        growth(sizes),
+        "while; answers a second are per core. Engine: columns."
+    )
+    rows = [
+        (
+            NAMES[key],
+            _ms(statistics.median(times)),
+            _ms(times[int(len(times) * 0.95)]),
+            f"{columns['answers_per_second'][key] / columns['cores']:.1f}",
+        )
+        for key, times in columns["alone"].items()
     ]
-    return "\n\n".join(parts)
+    head = ("report", "median", "p95", "8 clients, answers/s per core")
+    return "\n\n".join(("## Over HTTP", text, _table(head, rows)))
+
+
+def _costs(found: dict) -> str:
+    built, base, write = found["about"]["built_seconds"], found["base"], found["write"]
+    rows = [
+        ("building the desk", "unknown" if built is None else f"{built:.0f} s"),
+        ("a base made anew from the database", f"{base['seconds']:.0f} s"),
+        ("base, bytes a ticket", f"{base['bytes_per_ticket']:.0f}"),
+        *(
+            (f"catching up with {int(count):,} changed tickets", f"{_ms(time)} ms")
+            for count, time in found["catch_up"].items()
+        ),
+        ("writing a ticket without the ledger", f"{_ms(write['without_ms'])} ms"),
+        ("writing a ticket with it", f"{_ms(write['with_ledger_ms'])} ms"),
+        *(
+            (f"web process {place}", f"{worker['rss_mb']:.0f} MB, of them {worker['private_mb']:.0f} its own")
+            for place, worker in enumerate(found["http"]["columns"]["workers"], start=1)
+        ),
+    ]
+    return "## What it costs\n\n" + _table(("what", "figure"), rows)
 
 
 def growth(sizes: list[dict]) -> str:

@@ -1,5 +1,6 @@
 """The supervisor over real processes: small stand-ins, and gunicorn and Celery with an application of a few lines."""
 
+import ctypes
 import os
 import re
 import signal
@@ -185,7 +186,31 @@ def test_those_that_stop_last_wait_for_the_others(supervise, tmp_path):
     assert ends.read_text() == "worker broker "
 
 
-def test_killed_supervisor_leaves_no_process_behind(supervise, tmp_path):
+@pytest.fixture
+def orphans_are_ours():
+    """Whose parent ends becomes a child of this process instead of the machine's first one, which tells how it ends."""
+    set_child_subreaper = 36
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(set_child_subreaper, 1) == 0
+    yield
+    libc.prctl(set_child_subreaper, 0)
+
+
+def end_of(orphan: int) -> int:
+    """Its status: below 0, the number of the signal that ended it."""
+    ended = []
+
+    def has_ended() -> bool:
+        # Not ours as long as its own parent lives.
+        with suppress(ChildProcessError):
+            ended[:] = os.waitpid(orphan, os.WNOHANG)
+        return bool(ended and ended[0])
+
+    wait_until(has_ended)
+    return os.waitstatus_to_exitcode(ended[1])
+
+
+def test_killed_supervisor_leaves_no_process_behind(supervise, tmp_path, orphans_are_ours):
     (tmp_path / "stand_in_site.py").write_text(STAND_IN_SITE)
     (tmp_path / "stand_in_worker.py").write_text(STAND_IN_WORKER)
     port = free_port()
@@ -193,10 +218,13 @@ def test_killed_supervisor_leaves_no_process_behind(supervise, tmp_path):
     celery = ("celery", "-A", "stand_in_worker", "worker", "--concurrency=2")
     supervised = supervise(("web", (sys.executable, "-m", *gunicorn)), ("worker", (sys.executable, "-m", *celery)))
     wait_until(lambda: len(supervised.descendants()) == 6)
+    left = supervised.descendants()
     with socket.create_connection(("127.0.0.1", port)) as busy:
         busy.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
         supervised.process.kill()
 
-        wait_until(lambda: supervised.descendants() == set())
+        # The kernel killed each at once. One that looks after its parent by itself stops in order, and seconds later.
+        assert {pid: end_of(pid) for pid in left} == dict.fromkeys(left, -signal.SIGKILL)
+        assert supervised.descendants() == set()
     check_port_is_free("127.0.0.1", port)
