@@ -313,6 +313,33 @@ def test_misses_not_yet_fulfilled(each):
     each(check, kinds=DECIDED)
 
 
+# --- One question after another ---
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before(each):
+    """Engines add up what is coarser from what they have answered; few dimensions, so that it often is."""
+    some = groupings(("team", "agent", "met"))
+    asked_in_turn = st.lists(st.tuples(st.sampled_from(("count", "total", "series")), some), min_size=2, max_size=6)
+
+    def check(engine, case, data):
+        kind, value = data.draw(st.sampled_from((MetricKind.RESOLVED, MetricKind.RATED))), data.draw(values_asked)
+        more = {"count": (), "total": (value,), "series": (case.zone,)}
+
+        for what, by in data.draw(asked_in_turn):
+            expected = getattr(case.desk, what)(kind, case.asked, *more[what], by)
+            assert getattr(engine, what)(kind, case.slice, *more[what], by) == expected
+
+    each(check)
+
+
+def test_a_stock_does_not_depend_on_what_was_asked_before(each):
+    def check(engine, case, data):
+        for by in data.draw(st.lists(groupings(("team", "status", "age")), min_size=2, max_size=5)):
+            assert engine.stock(case.slice, by) == case.desk.stock(case.asked, by)
+
+    each(check, kinds=[MetricKind.OPEN_SPAN])
+
+
 # --- Local time ---
 
 
