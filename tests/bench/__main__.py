@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import django
@@ -24,7 +25,7 @@ def main() -> None:
     from tests.bench import data, measuring, tables
 
     folder = Path(settings.VAR_DIR)
-    built = data.build(asked.tickets)
+    built = data.build(asked.tickets, datetime.now(UTC))
     if asked.times > 1:
         data.multiply(asked.times)
         found = measuring.columns_alone(asked.tickets * asked.times, built, runs=RUNS)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from operator import attrgetter
@@ -29,13 +29,16 @@ MONTHS, SEED = 36, 1
 PROCESSES = os.cpu_count() or 1
 
 
-def build(tickets: int) -> float | None:
-    """Makes the desk unless one of this size is there; how many seconds that took, None of one made elsewhere."""
+def build(tickets: int, until: datetime) -> float | None:
+    """Makes the desk unless one is there, with the months before this time; how many seconds that took.
+
+    None of one made elsewhere.
+    """
     call_command("migrate", verbosity=0)
     taken = settings.VAR_DIR / "built-seconds.txt"
     if not Ticket.objects.exists():
         began = time.monotonic()
-        plan = Plan(tickets, MONTHS, SEED, datetime.now(UTC).replace(second=0, microsecond=0))
+        plan = Plan(tickets, MONTHS, SEED, until.replace(second=0, microsecond=0))
         _plant(plan)
         seed.welcome(seed.readable_password(), settings.VAR_DIR / "welcome.txt")
         _settle()
