@@ -1,8 +1,10 @@
 """The ledger: from a timed history to the rows that are counted. Derived, so it can be made again at any time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 
 from django.db import transaction
 
@@ -80,11 +82,8 @@ def _end(moment: int | None) -> int:
 
 def on_tickets_changed(sender, changes: Sequence[Change], **kwargs) -> None:
     """Brings the rows of written tickets up to date, inside the transaction that wrote them."""
-    _forget([change.ticket.pk for change in changes if not change.is_new])
-    _store(
-        [change.ticket.pk for change in changes],
-        [row for change in changes for row in measure(change.ticket.pk, change.history, change.timing)],
-    )
+    rows = [row for change in changes for row in measure(change.ticket.pk, change.history, change.timing)]
+    _write(_difference([change.ticket.pk for change in changes if not change.is_new], rows))
 
 
 def on_ticket_deleted(sender, instance: Ticket, **kwargs) -> None:
@@ -92,14 +91,47 @@ def on_ticket_deleted(sender, instance: Ticket, **kwargs) -> None:
     stamps.mark([instance.pk])
 
 
-def _forget(ticket_ids: Sequence[int]) -> None:
-    if ticket_ids:
-        MetricEvent.objects.filter(ticket_id__in=ticket_ids).delete()
+_COLUMNS = [f.attname for f in MetricEvent._meta.concrete_fields if not f.primary_key]
+_values = attrgetter(*_COLUMNS)
+_TICKET = _COLUMNS.index("ticket_id")
 
 
-def _store(ticket_ids: Sequence[int], rows: list[MetricEvent]) -> None:
-    MetricEvent.objects.bulk_create(rows, batch_size=BATCH)
-    stamps.mark(ticket_ids)
+@dataclass(frozen=True)
+class _Difference:
+    """What turns stored rows into those that are right."""
+
+    stored: int
+    # By key.
+    wrong: list[int]
+    missing: list[MetricEvent]
+    ticket_ids: set[int]
+
+
+def _difference(stored_of: Collection[int], rows: Iterable[MetricEvent]) -> _Difference:
+    """Between what is stored of the tickets ``stored_of`` and ``rows``, which may be of new tickets too."""
+    keys_of: dict[tuple, list[int]] = defaultdict(list)
+    count = 0
+    if stored_of:
+        for key, *values in MetricEvent.objects.filter(ticket_id__in=stored_of).values_list("pk", *_COLUMNS):
+            keys_of[tuple(values)].append(key)
+            count += 1
+    missing = []
+    for row in rows:
+        if same := keys_of.get(_values(row)):
+            same.pop()
+        else:
+            missing.append(row)
+    wrong = [key for keys in keys_of.values() for key in keys]
+    changed = {values[_TICKET] for values, keys in keys_of.items() if keys} | {row.ticket_id for row in missing}
+    return _Difference(count, wrong, missing, changed)
+
+
+def _write(difference: _Difference) -> None:
+    """Rows that are right keep their places: most changes of a ticket concern one or two of its rows."""
+    for first in range(0, len(difference.wrong), BATCH):
+        MetricEvent.objects.filter(pk__in=difference.wrong[first : first + BATCH]).delete()
+    MetricEvent.objects.bulk_create(difference.missing, batch_size=BATCH)
+    stamps.mark(difference.ticket_ids)
 
 
 @dataclass
@@ -127,8 +159,7 @@ def derive(ticket_ids: Sequence[int]) -> int:
     _hold(ticket_ids)
     # The rules of now: a run over all tickets may take an hour.
     rows = _derived(ticket_ids, current_rules())
-    _forget(ticket_ids)
-    _store(ticket_ids, rows)
+    _write(_difference(ticket_ids, rows))
     return len(rows)
 
 
@@ -136,27 +167,22 @@ def check() -> Iterator[Comparison]:
     """Compares all stored rows with derived ones and changes nothing; yields what was found so far."""
     done = Comparison()
     for ticket_ids in _batches():
-        different, rows = _differing(ticket_ids)
-        if different:
+        found = _compared(ticket_ids)
+        done.tickets += len(ticket_ids)
+        done.rows += found.stored
+        if found.ticket_ids:
             with transaction.atomic():
                 # Somebody may have written between the two readings: these are looked at again, held still.
-                _hold(different)
-                different, _rows_of_these = _differing(different)
-        done.tickets += len(ticket_ids)
-        done.rows += rows
-        done.different += different
+                _hold(found.ticket_ids)
+                done.different += sorted(_compared(found.ticket_ids).ticket_ids)
         yield done
 
 
-def _differing(ticket_ids: Sequence[int]) -> tuple[list[int], int]:
-    """Whose stored rows are not those that are derived, and how many rows are stored."""
-    derived = _by_ticket(_derived(ticket_ids, current_rules()))
-    stored = _by_ticket(MetricEvent.objects.filter(ticket_id__in=ticket_ids).iterator(BATCH))
-    different = [number for number in ticket_ids if derived.get(number) != stored.get(number)]
-    return different, sum(map(len, stored.values()))
+def _compared(ticket_ids: Collection[int]) -> _Difference:
+    return _difference(ticket_ids, _derived(ticket_ids, current_rules()))
 
 
-def _hold(ticket_ids: Sequence[int]) -> None:
+def _hold(ticket_ids: Collection[int]) -> None:
     """Keeps others from writing to these tickets until the transaction ends."""
     list(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk").select_for_update().values_list("pk"))
 
@@ -167,24 +193,9 @@ def _batches() -> Iterator[list[int]]:
         yield batch
 
 
-def _derived(ticket_ids: Sequence[int], rules: Rules) -> list[MetricEvent]:
+def _derived(ticket_ids: Collection[int], rules: Rules) -> list[MetricEvent]:
     rows = []
     for ticket_id, events in histories_of(ticket_ids).items():
         history = read(events)
         rows += measure(ticket_id, history, time_ticket(history, rules))
     return rows
-
-
-_COMPARED = [f.attname for f in MetricEvent._meta.concrete_fields if not f.primary_key]
-
-
-def _by_ticket(rows: Iterable[MetricEvent]) -> dict[int, list[tuple]]:
-    values: dict[int, list[tuple]] = {}
-    for row in rows:
-        values.setdefault(row.ticket_id, []).append(tuple(getattr(row, name) for name in _COMPARED))
-    return {ticket_id: sorted(found, key=_with_nulls_first) for ticket_id, found in values.items()}
-
-
-def _with_nulls_first(values: tuple) -> list[int]:
-    # By number: derived rows hold the enumerations' members, stored ones plain integers.
-    return [-1 if value is None else value for value in values]
