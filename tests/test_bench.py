@@ -98,7 +98,7 @@ def test_the_page_says_what_was_measured():
         "report": {"summary": {"sql_ms": 510.0, "columns_ms": 15.0}},
         "differing": {"summary": ["stock"]},
         "http": {"columns": web},
-        "write": {"with_ledger_ms": 5.0, "without_ms": 4.6, "ledger_ms": 0.4},
+        "write": {"a note": {"with_ledger_ms": 5.0, "without_ms": 4.6, "ledger_ms": 0.4}},
         "catch_up": {"0": 0.4},
     }  # fmt: skip
     page = tables.page(found, [{**found, "tickets": 10_000_000}, found], runs=7)
@@ -112,4 +112,5 @@ def test_the_page_says_what_was_measured():
         "| 1,000,000 | 8.00 | 255 | 9 | 0.40 | 300 | 120 |",
         "| 10,000,000 | 8.00 | 255 | 9 | 0.40 | 300 | 120 |",
     ]
+    assert "| writing a note | 5.00 ms, 0.40 of them the ledger's |" in lines
     assert "| web process 1 | 300 MB, of them 120 its own |" in lines

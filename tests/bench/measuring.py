@@ -36,7 +36,7 @@ def everything(tickets: int, built_seconds: float | None, *, runs: int) -> dict:
         "report": {key: _of_reports(key, reader, now, runs) for key in REPORTS},
         "differing": {key: _differing(key, calls[key], reader, now) for key in REPORTS},
         "http": {"columns": web.measured(reader, "columns")},
-        "write": costs.write_ms(),
+        "write": costs.write_ms(reader),
         "catch_up": costs.catch_up_ms(),
     }
 

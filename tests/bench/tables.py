@@ -70,8 +70,10 @@ def _costs(found: dict) -> str:
             (f"catching up with {int(count):,} changed tickets", f"{_ms(time)} ms")
             for count, time in found["catch_up"].items()
         ),
-        ("writing a ticket without the ledger", f"{_ms(write['without_ms'])} ms"),
-        ("writing a ticket with it", f"{_ms(write['with_ledger_ms'])} ms"),
+        *(
+            (f"writing {name}", f"{_ms(times['with_ledger_ms'])} ms, {_ms(times['ledger_ms'])} of them the ledger's")
+            for name, times in write.items()
+        ),
         *(
             (f"web process {place}", f"{worker['rss_mb']:.0f} MB, of them {worker['private_mb']:.0f} its own")
             for place, worker in enumerate(found["http"]["columns"]["workers"], start=1)
