@@ -27,6 +27,10 @@ class MetricKind(models.IntegerChoices):
     OPEN_SPAN = 10, "Open span"
 
 
+# Of these a ticket has one row at most, so that they count rows and tickets alike.
+ONCE_A_TICKET = frozenset({MetricKind.CREATED, MetricKind.RESPONDED})
+
+
 # Of what has no end so far: later than any moment, so that one comparison finds it too.
 FOREVER = 2**40
 

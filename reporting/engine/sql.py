@@ -16,7 +16,7 @@ from reporting.engine.rows import WEEK_HOURS, all_of, hour_of_week, local_day, p
 from reporting.engine.spreads import spread
 from reporting.engine.sums import grouped, totals
 from reporting.figures import Quantile
-from reporting.models import MetricKind
+from reporting.models import ONCE_A_TICKET, MetricKind
 
 
 class SqlEngine:
@@ -31,6 +31,8 @@ class SqlEngine:
         return self._answered.or_asked(asked, by, lambda: grouped(self._happened(kind, rows), by, Count("*")))
 
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
+        if kind in ONCE_A_TICKET:
+            return self.count(kind, rows, by)
         return grouped(self._happened(kind, rows), by, Count("ticket_id", distinct=True))
 
     def total(

@@ -32,7 +32,7 @@ from reporting.engine.columns.spans import before, runs, stretch
 from reporting.engine.columns.view import View
 from reporting.engine.rows import tagged_tickets
 from reporting.figures import Quantile
-from reporting.models import MetricKind
+from reporting.models import ONCE_A_TICKET, MetricKind
 
 HOUR = 3600
 WEEK_HOURS = 7 * 24
@@ -59,6 +59,8 @@ class ColumnsEngine:
         return self._answered.or_asked(asked, by, lambda: self._counted(self._happened(kind, rows), by))
 
     def distinct_tickets(self, kind: MetricKind, rows: Slice, by: Sequence[Dimension] = ()) -> dict[Key, int]:
+        if kind in ONCE_A_TICKET:
+            return self.count(kind, rows, by)
         # All rows of a ticket are in one part of the view, or in two parts that cancel each other.
         dimensions = self._dimensions(by)
         found = numbered(self._happened(kind, rows), dimensions)
@@ -78,8 +80,8 @@ class ColumnsEngine:
             dimensions = self._dimensions(by)
             found = numbered(selections, dimensions)
             parts = [(sign, numbers, s.values(value)) for s, (numbers, sign, _) in found]
-            groups, spreads = spreads_by_group(parts, quantiles)
-            return dict(zip(dimensions.keys(groups), spreads, strict=True))
+            spreads = spreads_by_group(parts, quantiles)
+            return dict(zip(dimensions.keys(np.array([*spreads], dtype=np.int64)), spreads.values(), strict=True))
         spread = spread_of_all([(selection.sign, selection.values(value)) for selection in selections], quantiles)
         return {(): spread} if spread else {}
 

@@ -1,6 +1,7 @@
 """Sums and order statistics, exact: which value stands at which place when all are sorted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -26,21 +27,35 @@ def spread_of_all(parts: Sequence[Signed], quantiles: Sequence[Quantile]) -> Spr
 
 
 def spreads_by_group(
-    parts: Sequence[tuple[int, np.ndarray, np.ndarray]], quantiles: Sequence[Quantile]
-) -> tuple[np.ndarray, list[Spread]]:
-    """The numbers of the groups, ascending, and of each its spread; parts have groups beside their values."""
-    bits = max((int(values.max()) for _, _, values in parts if len(values)), default=0).bit_length()
-    in_order = sorted_values(((sign, (groups << bits) + values) for sign, groups, values in parts), sort=by_digits)
-    groups, values = in_order >> bits, in_order & ((1 << bits) - 1)
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    each = np.split(values, starts[1:]) if len(values) else []
-    return groups[starts], [_spread(of_group, quantiles) for of_group in each]
+    parts: Iterable[tuple[int, np.ndarray, np.ndarray]], quantiles: Sequence[Quantile]
+) -> dict[int, Spread]:
+    """By the numbers of the groups, ascending; parts have groups beside their values."""
+    values_of: dict[int, list[Signed]] = defaultdict(list)
+    for sign, groups, values in parts:
+        for group, of_group in _by_group(groups, values):
+            values_of[group].append((sign, of_group))
+    left = {group: _left(values_of[group]) for group in sorted(values_of)}
+    return {group: _spread(values, quantiles) for group, values in left.items() if len(values)}
 
 
-def _spread(in_order: np.ndarray, quantiles: Sequence[Quantile]) -> Spread:
-    count = len(in_order)
-    pairs = {which: tuple(in_order[[*_neighbours(which, count)]].tolist()) for which in quantiles}
-    return Spread(count, int(in_order.sum()), pairs)
+def _by_group(groups: np.ndarray, values: np.ndarray) -> Iterable[tuple[int, np.ndarray]]:
+    """The values of each group. Rows are put in order by group alone: many short sorts take less than a long one."""
+    if not len(groups):
+        return ()
+    # Numbers of 16 bits are sorted by counting them.
+    groups = groups.astype(np.uint16) if groups.max() < 1 << 16 else groups
+    order = np.argsort(groups, kind="stable")
+    groups = groups[order]
+    starts = np.flatnonzero(groups[1:] != groups[:-1]) + 1
+    return zip(groups[[0, *starts]].tolist(), np.split(values[order], starts), strict=True)
+
+
+def _spread(values: np.ndarray, quantiles: Sequence[Quantile]) -> Spread:
+    count = len(values)
+    pairs = {which: [*_neighbours(which, count)] for which in quantiles}
+    # Only what the quantiles need is put in its place.
+    in_place = np.partition(values, sorted({place for pair in pairs.values() for place in pair}))
+    return Spread(count, int(values.sum()), {which: tuple(in_place[pair].tolist()) for which, pair in pairs.items()})
 
 
 def _neighbours(which: Quantile, count: int) -> tuple[int, int]:
@@ -58,26 +73,19 @@ def values_at(places: Sequence[int], parts: Sequence[Signed]) -> list[int]:
     classes = np.searchsorted(below, places, side="right")
     needed = np.zeros(len(below), dtype=bool)
     needed[classes] = True
-    found = sorted_values((sign, values[needed[values >> shift]]) for sign, values in parts)
+    found = np.sort(_left((sign, values[needed[values >> shift]]) for sign, values in parts))
     # Among the values found, those of earlier classes that are not needed are missing.
     left_out = np.cumsum(np.where(needed, 0, counts))
     return found[np.asarray(places) - left_out[classes]].tolist()
 
 
-def sorted_values(parts: Iterable[Signed], sort: Callable[[np.ndarray], np.ndarray] = np.sort) -> np.ndarray:
-    """All values in order, without those to be taken away, of which each takes one equal to it along."""
-    parts = list(parts)
-    there = [values for sign, values in parts if sign > 0]
-    found = sort(np.concatenate(there)) if there else np.empty(0, dtype=np.int64)
-    gone = [values for sign, values in parts if sign < 0]
-    return _without(found, np.sort(np.concatenate(gone))) if gone else found
-
-
-def by_digits(values: np.ndarray) -> np.ndarray:
-    """The same as np.sort, in half the time where numbers are many and short: 16 bits are sorted by counting."""
-    for shift in range(0, int(values.max(initial=0)).bit_length(), 16):
-        values = values[np.argsort((values >> shift).astype(np.uint16), kind="stable")]
-    return values
+def _left(parts: Iterable[Signed]) -> np.ndarray:
+    """All values but those to be taken away, of which each takes one equal to it along; in any order."""
+    signed = [(sign, values) for sign, values in parts if len(values)]
+    there = [values for sign, values in signed if sign > 0]
+    gone = [values for sign, values in signed if sign < 0]
+    found = np.concatenate(there) if there else np.empty(0, dtype=np.int64)
+    return _without(np.sort(found), np.sort(np.concatenate(gone))) if gone else found
 
 
 def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
