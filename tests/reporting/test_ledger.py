@@ -1,10 +1,12 @@
 """Of a ticket's rows, those that stay right stay where they are; readers are told of the others only."""
 
+from collections import Counter
+
 import pytest
 
 from accounts.capabilities import Role
 from reporting import ledger
-from reporting.models import MetricEvent, MetricKind, TicketStamp
+from reporting.models import ONCE_A_TICKET, MetricEvent, MetricKind, TicketStamp
 from tests.factories import make_ticket, person_with
 from tickets.choices import Priority, Status
 from tickets.services import desk
@@ -88,3 +90,13 @@ def test_rows_that_are_wrong_missing_or_double_are_found_and_mended(ticket):
     assert list(right.all()) == expected
     *_, found = ledger.check()
     assert found.different == []
+
+
+def test_kinds_that_count_tickets_have_one_row_a_ticket_however_long_its_life(ticket, ann):
+    for status in (Status.RESOLVED, Status.OPEN, Status.RESOLVED):
+        desk.set_status(ticket=ticket, actor=ann, status=status)
+        desk.reply(ticket=ticket, actor=ann, body="Done, we think.")
+
+    kinds = Counter(MetricEvent.objects.filter(ticket=ticket).values_list("kind", flat=True))
+    assert kinds[MetricKind.RESOLVED] == 2
+    assert {kind: kinds[kind] for kind in ONCE_A_TICKET} == dict.fromkeys(ONCE_A_TICKET, 1)
