@@ -86,8 +86,11 @@ def test_rows_that_are_wrong_missing_or_double_are_found_and_mended(ticket):
     *_, found = ledger.check()
     assert found.different == [ticket.pk]
 
+    assert not is_stamped(ticket)
+
     ledger.derive([ticket.pk])
     assert list(right.all()) == expected
+    assert is_stamped(ticket)
     *_, found = ledger.check()
     assert found.different == []
 
