@@ -313,6 +313,7 @@ class AuditKind(models.TextChoices):
     EXPORT_REQUESTED = "export_requested", "Export asked for"
     EXPORT_DOWNLOADED = "export_downloaded", "Export downloaded"
     EXPORT_REFUSED = "export_refused", "Export stopped: access changed"
+    TICKETS_DOWNLOADED = "tickets_downloaded", "Tickets behind a figure downloaded"
     AUDIT_DOWNLOADED = "audit_downloaded", "Audit log downloaded"
 
 

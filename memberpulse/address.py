@@ -16,7 +16,7 @@ class Link:
 
 class Address:
     def __init__(self, path: str, params: QueryDict):
-        self.path, self._params = path, params
+        self.path, self.params = path, params
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
@@ -24,14 +24,18 @@ class Address:
 
     def one(self, name: str) -> str:
         """The last value given for ``name``, or ""."""
-        return self._params.get(name, "")
+        return self.params.get(name, "")
 
     def all(self, name: str) -> list[str]:
-        return [value for value in self._params.getlist(name) if value]
+        return [value for value in self.params.getlist(name) if value]
 
     def elsewhere(self, path: str, known: Iterable[str]) -> Self:
         """The same question on another page, as far as that page knows its words."""
-        return type(self)(path, self._kept(set(self._params) - set(known)))
+        return type(self)(path, self._kept(set(self.params) - set(known)))
+
+    def without(self, *names: str) -> Self:
+        """This page without the parameters named."""
+        return type(self)(self.path, self._kept(set(names)))
 
     def link(self, without: Iterable[str] = (), **changed: str) -> str:
         """This page with ``changed``; all other parameters stay, those ``without`` go."""
@@ -44,7 +48,7 @@ class Address:
         return [(name, value) for name, values in self._kept(set(without)).lists() for value in values]
 
     def _kept(self, without: set[str]) -> QueryDict:
-        params = self._params.copy()
+        params = self.params.copy()
         for name in list(params):
             # A field left blank says nothing; it only makes addresses long.
             if name in without or not any(params.getlist(name)):

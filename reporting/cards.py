@@ -11,7 +11,7 @@ from reporting.charts import Chart
 from reporting.charts.of_sections import card_sparkline
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.satisfaction import WHEN_SHOWN
-from reporting.reports.sections import Report, Unit
+from reporting.reports.sections import Report, Section, Unit
 
 # The customer's words.
 WORDS = {
@@ -21,6 +21,14 @@ WORDS = {
     "csat": ("CSAT Score", "Customer satisfaction"),
 }
 _STATUSES = {"new": "new", "open": "open", "pending": "pending", "on_hold": "on hold"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A figure in words; ``href`` leads to the tickets behind it."""
+
+    text: str
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,13 @@ class Card:
     key: str
     value: int | float | str | None
     unit: Unit
-    parts: list[str]
+    parts: list[Part]
     note: str
     change: Change | None
     earlier: str
     line: Chart
     why: str = ""
+    href: str = ""
 
     @property
     def has_change(self) -> bool:
@@ -59,54 +68,85 @@ class Card:
 
 
 def cards(summary: Report) -> list[Card]:
-    metrics, head = summary.metrics, summary.head
+    head = summary.head
     made = (
-        _open_tickets(metrics["open_tickets"], head),
-        _response_time(metrics["first_response_time"], head),
-        _resolution_rate(metrics["resolution_rate"], head),
-        _csat(metrics["csat"], head),
+        _open_tickets(_Metric.of(summary, "open_tickets"), head),
+        _response_time(_Metric.of(summary, "first_response_time"), head),
+        _resolution_rate(_Metric.of(summary, "resolution_rate"), head),
+        _csat(_Metric.of(summary, "csat"), head),
     )
     return [Card(key, **parts, line=card_sparkline(key, summary)) for key, parts in zip(WORDS, made, strict=True)]
 
 
-def _open_tickets(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
-    before = metric["previous"]
+@dataclass(frozen=True)
+class _Metric:
+    """A key metric in the API's shape, and the row of its section that leads to the tickets."""
+
+    values: dict[str, Any]
+    section: Section
+
+    @classmethod
+    def of(cls, summary: Report, key: str) -> "_Metric":
+        return cls(summary.metrics[key], summary.section(key))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def href(self, column: str) -> str:
+        return self.section.href(self.section.rows[0], column)
+
+    def part(self, text: str, column: str = "") -> Part:
+        return Part(text, self.href(column) if column else "")
+
+
+def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
+    before, by_status = metric["previous"], metric["by_status"]
     return {
         "value": metric["value"],
         "unit": "count",
-        "parts": [f"{number(metric['by_status'][slug])} {word}" for slug, word in _STATUSES.items()],
+        "href": metric.href("value"),
+        "parts": [metric.part(f"{number(by_status[slug])} {word}", slug) for slug, word in _STATUSES.items()],
         "note": "",
         "change": before and _relative(metric["value"], before["value"], of="count"),
         "earlier": f"{number(before['value'])} {_end_of_comparison(head)}" if before else "",
     }
 
 
-def _response_time(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before, median = metric["previous"], f"median {formats.duration(metric['median_seconds'])}"
     return {
         "value": metric["mean_seconds"],
         "unit": "seconds",
-        "parts": [median, f"p90 {formats.duration(metric['p90_seconds'])}", _counted(metric["count"], "response")],
+        "href": metric.href("mean_seconds"),
+        "parts": [
+            metric.part(median),
+            metric.part(f"p90 {formats.duration(metric['p90_seconds'])}"),
+            metric.part(_counted(metric["count"], "response"), "count"),
+        ],
         "note": median,
         "change": before and _relative(metric["mean_seconds"], before["mean_seconds"], of="seconds"),
         "earlier": f"{formats.duration(before['mean_seconds'])} in {comparison_in_words(head)}" if before else "",
     }
 
 
-def _resolution_rate(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+def _resolution_rate(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before, met, missed = metric["previous"], metric["met"], metric["missed"]
     still_open = f", {number(metric['missed_open'])} of them still open" if metric["missed_open"] else ""
     return {
         "value": metric["value"],
         "unit": "ratio",
-        "parts": [f"{number(met)} met", f"{number(missed)} missed{still_open}"],
+        "href": metric.href("value"),
+        "parts": [
+            metric.part(f"{number(met)} met", "met"),
+            metric.part(f"{number(missed)} missed{still_open}", "missed"),
+        ],
         "note": f"{number(met)} of {number(met + missed)}",
         "change": before and _points(metric["value"], before["value"]),
         "earlier": f"{percent(before['value'])} in {comparison_in_words(head)}" if before else "",
     }
 
 
-def _csat(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+def _csat(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before = metric["previous"]
     earlier = f"{_csat_in_words(before)} in {comparison_in_words(head)}{_within(metric)}" if before else ""
     why = WHEN_SHOWN if metric["withheld"] or (before and before["withheld"]) else ""
@@ -117,10 +157,12 @@ def _csat(metric: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
         return {**words, "change": None, "earlier": earlier, "why": why}
     ratings = _counted(metric["count"], "rating")
     spread = f"95 %: {interval(*metric['interval'])}" if metric["interval"] else ""
+    parts = [metric.part(f"mean {formats.score(metric['mean'])}"), metric.part(ratings, "count"), metric.part(spread)]
     return {
         "value": metric["value"],
         "unit": "ratio",
-        "parts": [part for part in (f"mean {formats.score(metric['mean'])}", ratings, spread) if part],
+        "href": metric.href("value"),
+        "parts": [part for part in parts if part.text],
         "note": ratings,
         "change": before and _points(metric["value"], before["value"]),
         "earlier": earlier,
@@ -132,7 +174,7 @@ def _csat_in_words(metric: dict[str, Any]) -> str:
     return formats.NOT_ENOUGH if metric["withheld"] else percent(metric["value"])
 
 
-def _within(metric: dict[str, Any]) -> str:
+def _within(metric: _Metric) -> str:
     """Said where the change is no more than chance."""
     before = metric["previous"]["value"]
     if before is None or metric["interval"] is None:

@@ -26,23 +26,35 @@ from tickets.models import Ticket
 FINDERS = {module.__name__.rpartition(".")[2]: module.BEHIND for module in (summary, performance, agents, trends)}
 OWN = ("report", "section", "row", "column", "cursor", "limit")
 PAGE, LARGEST_PAGE = 50, 200
-TOTAL = "total"
-_SALT = "reporting.drilldown"
+# Changes with what a cursor holds.
+_SALT = "reporting.drilldown.2"
 _OPINIONS = {MetricKind.RATED, MetricKind.SURVEYED}
 
 
 @dataclass(frozen=True)
 class Behind:
-    """A page of the rows behind a cell; ``withheld``: why nothing of them is told. ``cursor`` leads on, if it does."""
+    """A page of the ``count`` rows that ``pick`` finds behind a ``cell``; ``before`` of them stand on earlier pages.
+
+    ``withheld``: why nothing of them is told. ``cursor`` leads on, if it does.
+    """
 
     head: dict[str, Any]
-    section: Section
-    column: Column
+    cell: Cell
     row: str
+    pick: Pick
     count: int | None
     rows: list[dict[str, Any]]
     cursor: str | None
+    before: int = 0
     withheld: str | None = None
+
+    @property
+    def section(self) -> Section:
+        return self.cell.section
+
+    @property
+    def column(self) -> Column:
+        return self.section.column(self.cell.column)
 
 
 def behind(*, user: User, params: Mapping[str, Any], now: int | None = None) -> Behind:
@@ -60,8 +72,7 @@ def behind(*, user: User, params: Mapping[str, Any], now: int | None = None) -> 
     with asked(report_key, user=user, params=theirs, needs=needs, now=reached.now or now) as questions:
         question = questions[report_key]
         report = REPORTS[report_key].module.build(question)
-        cell, column = _located(question, report, own)
-        return _page(user, report, cell, column, own, reached)
+        return _page(user, report, _located(question, report, own), own, reached)
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str:
@@ -80,12 +91,12 @@ def _of_report(key: str) -> str:
 # --- The cell ---------------------------------------------------------------------------------------------------------
 
 
-def _located(question: Question, report: Report, own: Mapping[str, str]) -> tuple[Cell, Column]:
+def _located(question: Question, report: Report, own: Mapping[str, str]) -> Cell:
     sections = {section.key: section for section in report.sections}
     section = _chosen("section", own["section"], sections)
-    row = _chosen("row", own["row"], _rows_by_name(section))
+    row = _chosen("row", own["row"], section.rows_by_name())
     column = _chosen("column", own["column"], {column.key: column for column in section.columns})
-    return Cell(question, section, row, column.key), column
+    return Cell(question, section, row, column.key)
 
 
 def _chosen(field: str, name: str, choices: Mapping[str, Any]) -> Any:
@@ -94,27 +105,15 @@ def _chosen(field: str, name: str, choices: Mapping[str, Any]) -> Any:
     return choices[name]
 
 
-def _rows_by_name(section: Section) -> dict[str, Mapping[str, Any]]:
-    """The rows of a section by what they are called in addresses."""
-    found = {_name_of(row): row for row in section.rows}
-    return found if section.total is None else {**found, TOTAL: section.total}
-
-
-def _name_of(row: Mapping[str, Any]) -> str:
-    """Its id, ``none`` for the missing thing, or the first day of its bucket."""
-    if "id" not in row:
-        return row["from"].isoformat()
-    return "none" if row["id"] is None else str(row["id"])
-
-
 # --- The rows ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Reached:
-    """Up to where somebody has read, of an answer that speaks of the second ``now``."""
+    """Up to where somebody has read, ``before`` rows in all, of an answer that speaks of the second ``now``."""
 
     now: int | None = None
+    before: int = 0
     place: Place | None = None
 
     @classmethod
@@ -122,31 +121,33 @@ class _Reached:
         if not cursor:
             return cls()
         try:
-            now, *place = signing.loads(cursor, salt=_SALT)
+            now, before, *place = signing.loads(cursor, salt=_SALT)
         except signing.BadSignature:
             raise InvalidParameter("cursor", code="invalid", detail="Take the cursor of an answer, as it is.") from None
-        return cls(now, Place(*place))
+        return cls(now, before, Place(*place))
 
 
-def _page(user: User, report: Report, cell: Cell, column: Column, own: Mapping[str, str], reached: _Reached) -> Behind:
+def _page(user: User, report: Report, cell: Cell, own: Mapping[str, str], reached: _Reached) -> Behind:
     question, limit = cell.question, _limit(own["limit"])
     pick = FINDERS[report.key][cell.section.key](cell)
     if pick is None:
         raise InvalidParameter("column", code="nothing_behind", detail="This column counts nothing.")
-    shown = {"head": report.head, "section": cell.section, "column": column, "row": own["row"]}
-    if column.key in cell.row.get("withheld", ()):
+    shown = {"head": report.head, "cell": cell, "row": own["row"], "pick": pick}
+    if cell.column in cell.row.get("withheld", ()):
         return Behind(**shown, count=None, rows=[], cursor=None, withheld=cell.section.note)
-    if cell.row[column.key] is None:
+    if cell.row[cell.column] is None:
         return Behind(**shown, count=0, rows=[], cursor=None)
     _check_opinions(user, question, pick)
     rows = question.engine.picked(pick, after=reached.place, limit=limit + 1)
     page, is_last = rows[:limit], len(rows) <= limit
+    read = (question.query.now, reached.before + len(page))
     place = place_after(page, reached.place) if not is_last else None
     return Behind(
         **shown,
         count=question.engine.picked_count(pick),
         rows=_told(user, question, page),
-        cursor=place and signing.dumps([question.query.now, *vars(place).values()], salt=_SALT, compress=True),
+        before=reached.before,
+        cursor=place and signing.dumps([*read, *vars(place).values()], salt=_SALT, compress=True),
     )
 
 

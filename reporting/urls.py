@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from memberpulse.access import SIGNED_IN, declared
 from reporting.views.agents import AgentsPage
+from reporting.views.behind import TicketsBehind
 from reporting.views.definitions import DefinitionsPage
 from reporting.views.exports import ExportDelete, ExportDownload, ExportProgress, ExportsPage, NewExport
 from reporting.views.outbox import OutboxPage
@@ -33,6 +34,7 @@ urlpatterns = [
     _at("reports/performance", PerformancePage, "performance"),
     _at("reports/agents", AgentsPage, "agents"),
     _at("reports/trends", TrendsPage, "trends"),
+    _at(r"reports/tickets\.csv", TicketsBehind, "tickets-behind"),
     _at("reports/definitions", DefinitionsPage, "definitions"),
     _at("reports/exports", ExportsPage, "exports"),
     _at("reports/exports/new", NewExport, "export-new"),

@@ -5,8 +5,8 @@ Nothing here knows the database. Values are plain numbers, None where there is n
 "rate". Each builder takes ``label``, the sentence a screen reader says, and ``empty``, what is said without data.
 
     line_chart(buckets, series, *, label, unit="count", height=216, partial_title="", mark_last=False)
-        Bucket(label="23 Oct", title="Fri 23 Oct 2026", weekend=False, partial=False, href="", first=date, last=date)
-        Series(key, title, values, role="first"|"second"|"comparison"|"tip", area=False, on=True, level=False)
+        Bucket(label="23 Oct", title="Fri 23 Oct 2026", weekend=False, partial=False, first=date, last=date)
+        Series(key, title, values, role="first"|"second"|"comparison"|"tip", area=False, on=True, level=False, hrefs=())
     sparkline(values, comparison=(), *, label, height=46, from_zero=False, partial_last=False)
     stacked_bars(rows, segments, *, label, unit="count", total_title="All")
     grouped_bars(rows, segments, *, label, unit="count")

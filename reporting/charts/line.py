@@ -21,7 +21,7 @@ _DOT = {"first": "dot1", "second": "dot2", "comparison": "dotcmp"}
 
 @dataclass(frozen=True)
 class Bucket:
-    """``label`` stands on the axis, ``title`` in tooltip and table. ``href`` leads to the bucket's tickets.
+    """``label`` stands on the axis, ``title`` in tooltip and table.
 
     ``first`` and ``last`` are its local days, both included; without them no period can be chosen in the chart.
     ``partial``: cut by the period's edge or not over yet.
@@ -31,7 +31,6 @@ class Bucket:
     title: str
     weekend: bool = False
     partial: bool = False
-    href: str = ""
     first: date | None = None
     last: date | None = None
 
@@ -43,6 +42,7 @@ class Series:
     ``role``: "first" (with ``area``), "second" (a bare line), "comparison" (grey, dashed) or "tip" (only in the tooltip
     and the table). ``on=False`` is drawn but hidden until the legend shows it. ``level``: a state such as the backlog,
     true at each moment, so that a partial bucket is as good as any other; else it is a count over the bucket.
+    ``hrefs`` lead to the tickets of each bucket, "" where there are none.
     """
 
     key: str
@@ -52,6 +52,7 @@ class Series:
     area: bool = False
     on: bool = True
     level: bool = False
+    hrefs: Sequence[str] = ()
 
 
 def line_chart(
@@ -175,12 +176,11 @@ def _figures(buckets: Sequence[Bucket], series: Sequence[Series], scale: Scale, 
                 "dot": _DOT.get(one.role, ""),
                 "y": [] if one.role == "tip" else [_y(value, scale, height) for value in one.values],
                 "texts": [cell(value, unit) for value in one.values],
+                "hrefs": list(one.hrefs) if any(one.hrefs) else [],
             }
             for one in series
         ],
     }
-    if any(bucket.href for bucket in buckets):
-        figures["hrefs"] = [bucket.href for bucket in buckets]
     if all(bucket.first and bucket.last for bucket in buckets):
         figures["labels"] = [bucket.label for bucket in buckets]
         figures["days"] = [[bucket.first.isoformat(), bucket.last.isoformat()] for bucket in buckets]

@@ -73,15 +73,19 @@ def card_sparkline(metric: str, summary: Report) -> Chart:
 
 def _volume(section: Section, report: Report) -> list[Figure]:
     buckets, until = _buckets(section), _until(report)
-    created = Series("created", _("Created"), _values(section, "created"), area=True)
-    resolved = Series("resolved", _("Resolved"), _values(section, "resolved"), role="second")
-    reopened = Series("reopened", _("Reopened"), _values(section, "reopened"), role="tip")
+    created = _series(section, "created", _("Created"), area=True)
+    resolved = _series(section, "resolved", _("Resolved"), role="second")
+    reopened = _series(section, "reopened", _("Reopened"), role="tip")
     came_and_went = line_chart(
         buckets, [created, resolved, reopened], label=_("Tickets created and resolved"), partial_title=until
     )
-    backlog = Series("backlog", _("Open tickets"), _values(section, "backlog"), area=True, level=True)
+    backlog = _series(section, "backlog", _("Open tickets"), area=True, level=True)
     standing = line_chart(buckets, [backlog], label=_("Backlog"), partial_title=until, height=132, mark_last=True)
     return [Figure(_("Tickets created and resolved"), came_and_went), Figure(_("Backlog"), standing)]
+
+
+def _series(section: Section, key: str, title: str, **looks) -> Series:
+    return Series(key, title, _values(section, key), hrefs=_hrefs(section, key), **looks)
 
 
 def _sparklines(section: Section, report: Report, *, from_zero: bool = False) -> list[Figure]:
@@ -132,13 +136,22 @@ def _until(report: Report) -> str:
 def _tickets_by_status(section: Section, report: Report) -> list[Figure]:
     segments = [_status(row["id"], row["status"]) for row in section.rows]
     values = {row["id"]: row["tickets"] for row in section.rows}
-    return [Figure(section.title, share_bar(segments, values, label=section.title))]
+    hrefs = {row["id"]: section.href(row, "tickets") for row in section.rows}
+    return [Figure(section.title, share_bar(segments, values, label=section.title, hrefs=hrefs))]
 
 
 def _backlog(section: Section, report: Report) -> list[Figure]:
-    name, *statuses, _total = section.columns
+    name, *statuses, total = section.columns
     segments = [_status(column.key, column.title) for column in statuses]
-    rows = [BarRow(row[name.key], {one.key: row[one.key] for one in segments}) for row in section.rows]
+    rows = [
+        BarRow(
+            row[name.key],
+            {one.key: row[one.key] for one in segments},
+            href=section.href(row, total.key),
+            hrefs={one.key: href for one in segments if (href := section.href(row, one.key))},
+        )
+        for row in section.rows
+    ]
     return [Figure(section.title, stacked_bars(rows, segments, label=section.title))]
 
 
@@ -165,6 +178,7 @@ def _distribution(section: Section, report: Report) -> list[Figure]:
         marks,
         label=section.title,
         titles=_values(section, "bucket"),
+        hrefs=_hrefs(section, "count"),
     )
     return [Figure(section.title, chart)]
 
@@ -172,21 +186,31 @@ def _distribution(section: Section, report: Report) -> list[Figure]:
 def _hours_of_week(section: Section, report: Report) -> list[Figure]:
     weekday, *hours = section.columns
     values = [[row[hour.key] for hour in hours] for row in section.rows]
-    heat = heat_table(values, _values(section, weekday.key), [hour.title for hour in hours], label=section.title)
-    return [Figure(section.title, heat)]
+    hrefs = [[section.href(row, hour.key) for hour in hours] for row in section.rows]
+    names, titles = _values(section, weekday.key), [hour.title for hour in hours]
+    return [Figure(section.title, heat_table(values, names, titles, label=section.title, hrefs=hrefs))]
 
 
 def _index(section: Section, report: Report) -> list[Figure]:
     rows = [(row["slot"], row["index"]) for row in section.rows]
-    chart = bars(rows, label=section.title, unit="index", line_at=1.0, empty=section.note)
+    hrefs = _hrefs(section, "index")
+    chart = bars(rows, label=section.title, unit="index", line_at=1.0, empty=section.note, hrefs=hrefs)
     return [Figure(section.title, chart)]
 
 
 def _agents(section: Section, report: Report) -> list[Figure]:
     people = [row for row in section.rows if row["id"] is not None][:AGENTS_SHOWN]
-    done = [BarRow(row["name"], {"resolutions": row["resolutions"], "open": row["open"]}) for row in people]
+    done = [
+        BarRow(
+            row["name"], {"resolutions": row["resolutions"], "open": row["open"]}, href=section.href(row, "resolutions")
+        )
+        for row in people
+    ]
     segments = [Segment("resolutions", _("Resolved"), "b1"), Segment("open", _("Open now"), "bover")]
-    times = [RangeRow(row["name"], row["response_median"], row["response_p90"]) for row in people]
+    times = [
+        RangeRow(row["name"], row["response_median"], row["response_p90"], href=section.href(row, "response_median"))
+        for row in people
+    ]
     tickets, response = _("Tickets per agent"), _("Response times per agent")
     return [
         Figure(tickets, grouped_bars(done, segments, label=tickets)),
@@ -196,6 +220,10 @@ def _agents(section: Section, report: Report) -> list[Figure]:
 
 def _values(section: Section, key: str) -> list[Any]:
     return [row[key] for row in section.rows]
+
+
+def _hrefs(section: Section, key: str) -> list[str]:
+    return [section.href(row, key) for row in section.rows]
 
 
 _CHARTS: dict[str, Callable[[Section, Report], list[Figure]]] = {

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
@@ -19,19 +20,30 @@ _SET_UP = """
 """
 
 
+_is_open: ContextVar[bool] = ContextVar("a snapshot is open", default=False)
+
+
 @contextmanager
 def snapshot(*, limit_seconds: float | None = None) -> Iterator[str]:
     """The alias to read with; all that is read there is of one moment. No query may take longer than the limit.
 
+    One within another is the same one, with the limit of the outer.
+
     Raises Unavailable where a query takes too long or the database is out of reach.
     """
     alias = settings.SNAPSHOT_DATABASE
+    if _is_open.get():
+        yield alias
+        return
     limit = settings.QUERY_LIMIT_SECONDS if limit_seconds is None else limit_seconds
+    opened = _is_open.set(True)
     try:
         with transaction.atomic(using=alias), _limited(alias, limit):
             yield alias
     except OperationalError as error:
         raise _refusal(error, limit) from error
+    finally:
+        _is_open.reset(opened)
 
 
 @contextmanager

@@ -149,8 +149,8 @@ def _distribution(question: Question, kind: MetricKind, key: str, title: str) ->
         title=title,
         columns=(
             Column("bucket", "Time", "text"),
-            Column("from_seconds", "From", "seconds"),
-            Column("to_seconds", "To below", "seconds"),
+            Column("from_seconds", "From", "seconds", is_edge=True),
+            Column("to_seconds", "To below", "seconds", is_edge=True),
             Column("count", "Count", "count"),
             Column("share", "Share", "share"),
         ),

@@ -1,6 +1,8 @@
 """What a report is made of. Page, API, CSV, XLSX and PDF render these objects as they are and add no arithmetic."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 # How a cell is to be read. The API and CSV print the raw value, the page and the PDF a formatted one.
@@ -12,15 +14,38 @@ from typing import Any, Literal
 Unit = Literal[
     "text", "count", "seconds", "ratio", "share", "score", "change", "points", "date", "index", "rate", "flag"
 ]
+# Those whose 0 says that nothing was counted, and those that are a number of what was.
+_AMOUNTS: frozenset[Unit] = frozenset({"count", "share", "index", "rate"})
+_COUNTED = _AMOUNTS | {"seconds", "ratio", "score"}
+# What the row over everything is called in addresses.
+TOTAL = "total"
 
 
 @dataclass(frozen=True)
 class Column:
+    """``group`` is a heading above neighbouring columns of the same group, or "". ``is_edge``: it says how wide its row
+    is, as the limits of a bucket do, and counts nothing.
+    """
+
     key: str
     title: str
     unit: Unit
-    # A heading above neighbouring columns of the same group, or "".
     group: str = ""
+    is_edge: bool = False
+
+    @property
+    def has_tickets(self) -> bool:
+        """Whether its figures are made of counted rows, which can be listed."""
+        return self.unit in _COUNTED and not self.is_edge
+
+
+# From the key of a section, the name of a row and the key of a column to the address of what is behind the figure.
+HrefOf = Callable[[str, str, str], str]
+
+
+def no_link(section: str, row: str, column: str) -> str:
+    """For paper, and for whoever may not see tickets."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +54,7 @@ class Section:
 
     A row that may not be told whole has ``withheld``, the keys of the columns in which it has None instead of a figure.
     ``total``, if any, is a row of the same shape over everything. ``note`` says what a reader must know to read it;
-    ``definition`` is the key of its entry in ``reporting.reports.definitions``.
+    ``definition`` is the key of its entry in ``reporting.reports.definitions``. ``href_of`` leads to the tickets.
     """
 
     key: str
@@ -39,6 +64,33 @@ class Section:
     definition: str
     total: dict[str, Any] | None = None
     note: str = ""
+    href_of: HrefOf = no_link
+
+    def column(self, key: str) -> Column:
+        return self._columns[key]
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    def href(self, row: Mapping[str, Any], key: str) -> str:
+        """The address of the tickets behind the figure in the column ``key`` of ``row``, or "" where there are none."""
+        column, value = self.column(key), row[key]
+        if not column.has_tickets or value is None or (value == 0 and column.unit in _AMOUNTS):
+            return ""
+        return self.href_of(self.key, TOTAL if row is self.total else row_name(row), key)
+
+    def rows_by_name(self) -> dict[str, Mapping[str, Any]]:
+        """Its rows by what they are called in addresses."""
+        found = {row_name(row): row for row in self.rows}
+        return found if self.total is None else {**found, TOTAL: self.total}
+
+
+def row_name(row: Mapping[str, Any]) -> str:
+    """What a row is called: its id, ``none`` for the missing thing, or the first day of its bucket."""
+    if "id" not in row:
+        return row["from"].isoformat()
+    return "none" if row["id"] is None else str(row["id"])
 
 
 @dataclass(frozen=True)
@@ -54,3 +106,7 @@ class Report:
 
     def section(self, key: str) -> Section:
         return next(section for section in self.sections if section.key == key)
+
+    def linked(self, href_of: HrefOf) -> "Report":
+        """The same report, its figures leading to the tickets behind them."""
+        return replace(self, sections=tuple(replace(section, href_of=href_of) for section in self.sections))

@@ -204,7 +204,7 @@ def _index_section(key, title, heading, names: Sequence[str], per_slot: list[lis
             Column("slot", heading, "text"),
             Column("index", "Index", "index"),
             Column("created", "Tickets", "count"),
-            Column("days", days, "count"),
+            Column("days", days, "count", is_edge=True),
         ),
         rows=[
             {

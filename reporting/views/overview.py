@@ -9,7 +9,7 @@ from memberpulse.address import Address
 from memberpulse.formats import number
 from reporting.cards import comparison_in_words
 from reporting.reports.definitions import DEFINITIONS
-from reporting.reports.sections import Report
+from reporting.reports.sections import Report, Section
 from reporting.reports.summary import FEWEST_FOR_CHANGE
 from reporting.views.panels import Panel, counted, panel, panels
 from reporting.views.reports import ReportPage
@@ -28,7 +28,7 @@ class OverviewPage(ReportPage):
             "changes_definition": DEFINITIONS["changes"],
             "changes_sentence": _against(report),
             "no_movers": _no_movers(report),
-            "movers": [_mover(row) for row in report.section("changes").rows],
+            "movers": [_mover(report.section("changes"), row) for row in report.section("changes").rows],
             "backlogs": _backlogs(report),
             "sla": table(report.section("sla_account")),
             "sla_definition": DEFINITIONS["sla_account"],
@@ -56,11 +56,12 @@ def _no_movers(report: Report) -> str:
     return f"No category of at least {FEWEST_FOR_CHANGE} tickets changed."
 
 
-def _mover(row: dict[str, Any]) -> dict[str, Any]:
+def _mover(changes: Section, row: dict[str, Any]) -> dict[str, Any]:
     difference = row["created"] - row["earlier"]
     tickets = "ticket" if abs(difference) == 1 else "tickets"
     return {
         "title": row["category"],
+        "href": changes.href(row, "created"),
         "created": row["created"],
         "change": formats.change(row["change"], "none", appeared=row["earlier"] == 0),
         "difference": f"{formats.signed(difference, number(abs(difference)))} {tickets}",

@@ -1,11 +1,15 @@
 """The performance report: tickets by status and category, and how long responses and resolutions took."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.capabilities import Capability
+from memberpulse import formats
 from memberpulse.address import Address
+from memberpulse.formats import number
 from reporting.reports.definitions import DEFINITIONS
-from reporting.reports.sections import Column, Report
+from reporting.reports.sections import Column, Report, Section, Unit
 from reporting.templatetags.charts import largest
 from reporting.views.panels import Panel, counted, panel
 from reporting.views.reports import ReportPage
@@ -54,8 +58,33 @@ def _status_cell(row: dict[str, Any], column: Column) -> Cell:
 
 def _times(report: Report, section_key: str) -> dict[str, Any]:
     """A distribution with the statistics beside it."""
-    (row,) = report.section(section_key).rows
-    return {"panel": _distribution(report, section_key, row), "row": row}
+    section = report.section(section_key)
+    (row,) = section.rows
+    return {"panel": _distribution(report, section_key, row), "statistics": list(_statistics(section, row))}
+
+
+@dataclass(frozen=True)
+class Statistic:
+    title: str
+    value: Any
+    unit: Unit
+    href: str
+    small: str = ""
+
+
+# Of what each is a part, or the rate that belongs to it, is said in small print.
+_STATISTICS = ("mean_seconds", "median_seconds", "p90_seconds", "p95_seconds", "count", "within_target", "reopened")
+
+
+def _statistics(section: Section, row: dict[str, Any]) -> Iterator[Statistic]:
+    small = {
+        "within_target": f"{number(row['within_target_count'])} of {number(row['ended_target_count'])}",
+        "reopened": formats.percent(row["reopen_rate"]) if "reopen_rate" in row else "",
+    }
+    for column in section.columns:
+        if column.key in _STATISTICS:
+            href = section.href(row, column.key)
+            yield Statistic(column.title, row[column.key], column.unit, href, small.get(column.key, ""))
 
 
 def _distribution(report: Report, section_key: str, row: dict[str, Any]) -> Panel:

@@ -23,8 +23,11 @@ class ReportingView(PortalView):
 
     def frame(self) -> dict[str, Any]:
         """The top bar and the tabs: only what the person may open."""
-        may_export = Capability.EXPORT_REPORTS in self.capabilities
-        return {**super().frame(), "tabs": self._tabs(), "may_export": may_export}
+        return {**super().frame(), "tabs": self._tabs(), "may_export": self.may_export}
+
+    @property
+    def may_export(self) -> bool:
+        return Capability.EXPORT_REPORTS in self.capabilities
 
     def _tabs(self) -> list[Link]:
         """The reports, asked the same question as this page as far as they know its words."""

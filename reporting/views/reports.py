@@ -10,8 +10,10 @@ from memberpulse.address import Address
 from memberpulse.errors import InvalidParameter
 from reporting.answers import answer
 from reporting.cards import cards
+from reporting.engine import snapshot
 from reporting.query import PERIOD_FIELDS
 from reporting.reports.sections import Report
+from reporting.views.behind import AFTER, OWN_FIELDS, links_to_tickets, panel_of
 from reporting.views.filters import FilterBar
 from reporting.views.portal import ReportingView
 
@@ -23,27 +25,38 @@ class ReportPage(ReportingView):
     template_name: str
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        address = Address.of(request)
+        here = Address.of(request)
+        # What stands on a page of rows of one answer is nowhere in the next.
+        address, question = here.without(AFTER), here.without(*OWN_FIELDS)
         try:
-            reports = answer(self.report_key, user=request.user, params=request.GET, also=("summary",))
+            with snapshot():
+                reports = self._answer(address, question)
+                as_of = datetime.fromisoformat(reports[self.report_key].head["as_of"])
+                panel = panel_of(here, request.user, now=as_of, may_export=self.may_export)
         except InvalidParameter as problem:
             return self._invalid(address, problem)
         report, summary = reports[self.report_key], reports.get("summary")
-        as_of = datetime.fromisoformat(report.head["as_of"])
-        filters = FilterBar(address, request.user, self.report_key, report.head)
         context = {
+            "panel": panel,
             "report": report,
-            "filters": filters,
+            "filters": FilterBar(address, request.user, self.report_key, report.head),
             "cards": cards(summary) if summary else [],
             "is_empty": summary is not None and not has_anything(summary),
             "ratings_are_told": summary is not None and not summary.metrics["csat"]["withheld"],
             "as_of": as_of,
             "as_of_time": formats.time_text(as_of),
             "whole_year": address.link(PERIOD_FIELDS, period="12m"),
-            "export_fields": address.fields(),
+            "export_fields": question.fields(),
             **self.panels(report, address),
         }
         return self.page(self.template_name, context)
+
+    def _answer(self, address: Address, question: Address) -> dict[str, Report]:
+        """This report and the key metrics, their figures leading to the tickets behind them."""
+        reports = answer(self.report_key, user=self.request.user, params=question.params, also=("summary",))
+        return {
+            key: report.linked(links_to_tickets(address, key, self.capabilities)) for key, report in reports.items()
+        }
 
     def panels(self, report: Report, address: Address) -> dict[str, Any]:
         """What the page's own template shows."""

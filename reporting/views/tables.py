@@ -29,7 +29,7 @@ class Cell:
     """``few``: the number of cases where a rate is over too few. ``longest``, of a bar: the value that fills its cell.
     ``is_withheld``: words instead of a figure, in one cell over ``span`` columns.
 
-    ``initials``, ``swatch`` and ``small`` stand beside the name of a row.
+    ``href`` leads to the tickets behind the figure. ``initials``, ``swatch`` and ``small`` are about the name of a row.
     """
 
     value: Any
@@ -38,6 +38,7 @@ class Cell:
     change: Change | None = None
     few: int | None = None
     longest: float | None = None
+    href: str = ""
     initials: str = ""
     swatch: str = ""
     small: str = ""
@@ -89,7 +90,10 @@ def table(
     looks = _looks(columns, on_wide_pages)
 
     def cells(row: dict[str, Any]) -> list[Cell]:
-        made = [_bar(row, column, cell, bars) if is_bar else cell(row, column) for column, is_bar in columns]
+        made = [
+            _bar(row, column, cell, bars) if is_bar else _linked(section, row, column, cell)
+            for column, is_bar in columns
+        ]
         return _joined([replace(one, css=f"{css} {one.css}".strip()) for one, css in zip(made, looks, strict=True)])
 
     return Table(
@@ -99,6 +103,10 @@ def table(
         rows=[cells(row) for row in section.rows],
         total=section.total and cells(section.total),
     )
+
+
+def _linked(section: Section, row: dict[str, Any], column: Column, cell: CellOf) -> Cell:
+    return replace(cell(row, column), href=section.href(row, column.key))
 
 
 def _with_bars(columns: list[Column], bars: Mapping[str, float]) -> list[tuple[Column, bool]]:

@@ -42,14 +42,15 @@ class TrendsPage(ReportPage):
 
 def _categories(report: Report) -> list[dict[str, Any]]:
     """A small chart for each category, with its count, share and change."""
-    totals = report.section("category_trends").rows
+    totals = report.section("category_trends")
     return [
         {
             "panel": chart,
             "row": row,
+            "href": totals.href(row, "created"),
             "change": formats.change(row["change"], "none", appeared=row["earlier"] == 0 and row["created"] > 0),
         }
-        for chart, row in zip(panels(report, "category_volume"), totals, strict=True)
+        for chart, row in zip(panels(report, "category_volume"), totals.rows, strict=True)
     ]
 
 

@@ -21,7 +21,8 @@ TABS = {
     "Agent Report": "agents",
     "Trend Analysis": "trends",
 }
-PAGES = [*(f"/support/reports/{name}" for name in TABS.values()), "/support/reports/exports", "/support/outbox"]
+BEHIND = "/support/reports/overview?behind=summary.volume.total.created"
+PAGES = [*(f"/support/reports/{name}" for name in TABS.values()), BEHIND, "/support/reports/exports", "/support/outbox"]
 LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
 
 
@@ -64,6 +65,7 @@ def test_a_wrong_password_keeps_the_address(page, live_server, manager):
 def test_tabs_lead_to_the_reports_and_keep_the_period(page, sign_in, manager, faults):
     sign_in(manager)
     page.get_by_role("link", name="90 d").click()
+    expect(page.locator(".seg [aria-current]", has_text="90 d")).to_be_visible()
 
     for title, name in TABS.items():
         page.get_by_role("navigation", name="Reports").get_by_role("link", name=title).click()
@@ -168,6 +170,121 @@ def test_a_chart_is_read_by_arrow_keys(page, sign_in, manager):
     expect(page.locator("#volume .tipbox")).to_contain_text("Created")
 
 
+# --- Tickets behind a figure ------------------------------------------------------------------------------------------
+
+
+def test_a_figure_opens_its_tickets_beside_the_page(page, sign_in, manager, faults):
+    sign_in(manager)
+    page.evaluate("window.mark = 'the same page'")
+    card = page.locator("#open_tickets .fig a")
+    count = card.inner_text()
+
+    card.focus()
+    page.keyboard.press("Enter")
+
+    panel = page.locator("#behind")
+    expect(panel).to_be_focused()
+    expect(panel.get_by_role("heading")).to_have_text(f"{count} open tickets")
+    assert "behind=summary.open_tickets.period.value" in page.url
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(card).to_be_focused()
+    page.go_back()
+    expect(panel).to_be_visible()
+    assert page.evaluate("window.mark") == "the same page"
+    assert faults == []
+
+
+def test_a_list_of_tickets_is_turned_and_left_for_one(page, sign_in, manager):
+    sign_in(manager)
+    page.locator("#resolution_rate .also a", has_text="met").click()
+    panel = page.locator("#behind")
+    expect(panel.locator("footer")).to_contain_text("1–25 of")
+
+    panel.get_by_role("link", name="Next").click()
+    expect(panel.locator("footer")).to_contain_text("26–")
+    subject = panel.locator(".rows a").first
+    name = subject.inner_text()
+    subject.click()
+
+    page.wait_for_url("**/support/tickets/*")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def test_changing_the_question_keeps_place_keyboard_and_opened_tables(page, sign_in, manager, faults):
+    sign_in(manager)
+    page.evaluate("window.mark = 'the same page'")
+    page.locator("#backlog_by_age summary", has_text="Show as table").click()
+    page.locator("#filter-priority > summary").click()
+    page.mouse.wheel(0, 200)
+    page.locator("#filter-priority").get_by_text("Urgent").click()
+    page.locator("#filter-priority").get_by_role("button", name="Apply").click()
+
+    expect(page.locator(".chip")).to_have_text("Priority: Urgent×")
+    expect(page.locator("#filter-priority > summary")).to_be_focused()
+    expect(page.locator("#backlog_by_age table")).to_be_visible()
+    assert page.evaluate("scrollY") > 0
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(0)
+    # What is new is as alive as what was first.
+    page.locator("#volume .plot").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#volume .tipbox")).to_contain_text("Created")
+    assert page.evaluate("window.mark") == "the same page"
+    assert faults == []
+
+
+def test_a_day_of_a_chart_leads_to_its_tickets_by_keyboard(page, sign_in, manager):
+    sign_in(manager)
+    plot = page.locator("#volume .plot")
+    plot.focus()
+    created = 0
+    while not created:
+        page.keyboard.press("ArrowLeft")
+        created = int(page.locator("#volume .tipbox dd").first.inner_text())
+
+    page.keyboard.press("Enter")
+
+    tickets = "ticket created" if created == 1 else "tickets created"
+    expect(page.locator("#behind h2")).to_have_text(f"{created} {tickets}")
+
+
+def test_on_a_phone_the_list_covers_the_page(page, sign_in, manager):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(manager)
+    page.locator("#open_tickets .fig a").click()
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert not page.locator("#open_tickets").evaluate("node => node.matches(':not([inert] *)')")
+    page.get_by_role("link", name="Close the list").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("[inert]")).to_have_count(0)
+
+
+def test_a_lost_connection_leaves_the_figures_and_says_so(page, sign_in, manager, context):
+    sign_in(manager)
+    figure = page.locator("#open_tickets .fig a").inner_text()
+
+    context.set_offline(True)
+    page.get_by_role("link", name="90 d").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be fetched")
+    assert page.locator("#open_tickets .fig a").inner_text() == figure
+    context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+
+    expect(page.locator(".seg [aria-current]", has_text="90 d")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_session_that_ended_leads_to_the_sign_in(page, sign_in, manager, context):
+    sign_in(manager)
+    context.clear_cookies()
+    page.get_by_role("link", name="90 d").click()
+
+    page.wait_for_url("**/sign-in?next=**")
+    expect(page.get_by_label("E-mail address")).to_be_visible()
+
+
 def test_without_script_everything_is_there(browser, live_server, manager):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{live_server.url}/sign-in")
@@ -175,6 +292,10 @@ def test_without_script_everything_is_there(browser, live_server, manager):
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
 
+    figure = page.locator("#open_tickets .fig a").inner_text()
+    page.locator("#open_tickets .fig a").click()
+    expect(page.locator("#behind h2")).to_contain_text(f"{figure} open ticket")
+    page.get_by_role("link", name="Close the list").click()
     page.locator("summary", has_text="Priority").click()
     page.locator("label", has_text="Urgent").click()
     page.locator("details[open]").get_by_role("button", name="Apply").click()

@@ -134,6 +134,8 @@ ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "reporting:performance": ("view_performance", PAGE, ""),
     "reporting:agents": ("view_agents", PAGE, ""),
     "reporting:trends": ("view_trends", PAGE, ""),
+    # Without a figure.
+    "reporting:tickets-behind": ("export_reports", _answers(GET=400), ""),
     "reporting:definitions": (SIGNED_IN, PAGE, ""),
     "reporting:exports": (SIGNED_IN, PAGE, ""),
     "reporting:export-new": ("export_reports", _answers(POST=302), ""),

@@ -33,11 +33,11 @@ STATUS = [Segment("new", "New", "sp-new"), Segment("open", "Open", "sp-open"), S
 HOSTILE = "</svg><script>alert('x')</script>\"&\x00\x0b😀"
 
 
-def buckets(count, *, partial=(), href=""):
+def buckets(count, *, partial=()):
     first = date(2026, 10, 23)
     days = [first + timedelta(days=index) for index in range(count)]
     return [
-        Bucket(f"{day:%-d %b}", f"{day:%a %-d %b}", day.weekday() > 4, index in partial, href, day, day)
+        Bucket(f"{day:%-d %b}", f"{day:%a %-d %b}", day.weekday() > 4, index in partial, day, day)
         for index, day in enumerate(days)
     ]
 
@@ -418,17 +418,15 @@ def every_chart(name="Billing", href="/tickets?a=1&b=2"):
     marks = [Mark("target", name, 4), Mark("median", name, 2.6), Mark("p90", name, 4.75)]
     rows = [BarRow(name, {"new": 3, "open": 4, "hold": None}, href), BarRow(name, {"open": 1}, href, {"open": href})]
     segments = [Segment(one.key, name, one.css) for one in STATUS]
-    day = Bucket(name, name, True, True, href, date(2026, 11, 21), date(2026, 11, 21))
+    day = Bucket(name, name, True, True, date(2026, 11, 21), date(2026, 11, 21))
     several = [
-        Series(name, name, [3, None, 5], area=True),
+        Series(name, name, [3, None, 5], area=True, hrefs=[href, "", href]),
         Series("second", name, [3, 4, 5], role="second"),
         Series("before", name, [3, 4, 5], role="comparison", on=False),
         Series("more", name, [1, 2, 3], role="tip"),
     ]
     return {
-        "line": charts.line_chart(
-            [*buckets(2, href=href), day], several, label=name, partial_title=name, mark_last=True
-        ),
+        "line": charts.line_chart([*buckets(2), day], several, label=name, partial_title=name, mark_last=True),
         "line-empty": charts.line_chart(buckets(2), [Series(name, name, [None, None])], label=name, empty=name),
         "line-none": charts.line_chart([], [], label=name),
         "one-bucket": charts.line_chart([day], [Series(name, name, [4], area=True)], label=name),
@@ -481,17 +479,22 @@ def test_every_chart_has_a_name(kind):
 
 
 def test_figures_for_the_tooltip_are_the_formatted_ones():
-    chart = charts.line_chart(
-        buckets(2, href="/day"), [Series("rate", "Rate", [0.5, None], area=True)], label="x", unit="ratio", height=100
-    )
+    rate = Series("rate", "Rate", [0.5, None], area=True, hrefs=["/day", ""])
+    chart = charts.line_chart(buckets(2), [rate], label="x", unit="ratio", height=100)
 
     figures = json.loads(_parsed(chart).get("data-figures"))
     assert figures["titles"] == ["Fri 23 Oct", "Sat 24 Oct"]
     assert figures["days"] == [["2026-10-23", "2026-10-23"], ["2026-10-24", "2026-10-24"]]
-    assert figures["hrefs"] == ["/day", "/day"]
     # The axis ends at 60 %.
     assert figures["series"] == [
-        {"key": "rate", "title": "Rate", "dot": "dot1", "y": [16.7, None], "texts": ["50.0\u202f%", "–"]}
+        {
+            "key": "rate",
+            "title": "Rate",
+            "dot": "dot1",
+            "y": [16.7, None],
+            "texts": ["50.0\u202f%", "–"],
+            "hrefs": ["/day", ""],
+        }
     ]
 
 

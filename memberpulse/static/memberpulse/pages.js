@@ -2,8 +2,6 @@
 
 const root = document.documentElement;
 
-for (const node of document.querySelectorAll("[data-needs-script]")) node.hidden = false;
-
 // --- Menus and tips are <details>: one open at a time, Esc gives the focus back ---------------------------------------
 
 const FLOATING = "details.menu, details.tip";
@@ -59,7 +57,7 @@ const move = (menu, event) => {
 
 const plain = (text) => text.normalize("NFD").replace(/\p{Mark}/gu, "").toLowerCase();
 
-for (const find of document.querySelectorAll("[data-find]")) {
+const makeFindable = (find) => {
   const labels = [...find.parentElement.querySelectorAll(".choices label")];
   // Few values are seen at a glance.
   find.hidden = labels.length < 6;
@@ -72,15 +70,14 @@ for (const find of document.querySelectorAll("[data-find]")) {
     event.preventDefault();
     labels.find((label) => !label.hidden)?.querySelector("input").click();
   });
-}
+};
 
 // --- Time zones: the browser knows their names ------------------------------------------------------------------------
 
-document.getElementById("timezone")?.addEventListener("focus", () => {
-  const list = document.getElementById("zones");
-  if (list.options.length) return;
-  list.append(...Intl.supportedValuesOf("timeZone").map((name) => new Option(name, name)));
-}, { once: true });
+document.addEventListener("focusin", (event) => {
+  const list = event.target.matches("[list]") && event.target.list?.matches("[data-zones]") && event.target.list;
+  if (list && !list.options.length) list.append(...Intl.supportedValuesOf("timeZone").map((name) => new Option(name, name)));
+});
 
 // --- Appearance: kept in a cookie, so that the server sends the page in it --------------------------------------------
 
@@ -106,7 +103,7 @@ showTheme();
 
 // --- Waiting: old figures stay, dimmed, until the new page is there ---------------------------------------------------
 
-const ASKS_AGAIN = ".tabs a, .filterform a, .seg a, .chips a, a.sort, .state a";
+const ASKS_AGAIN = ".tabs a, .filterform a, .seg a, .chips a, a.sort, .state a, a[href$='#behind']";
 let timer;
 
 const wait = () => {
@@ -124,11 +121,29 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.method === "get") wait();
 });
-// Back from the browser's cache.
-window.addEventListener("pageshow", () => {
+const stopWaiting = () => {
   clearTimeout(timer);
   document.getElementById("main")?.removeAttribute("aria-busy");
   document.querySelector(".tabs")?.classList.remove("loading");
-});
+};
+// Back from the browser's cache.
+window.addEventListener("pageshow", stopWaiting);
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// --- What each page, or each new part of one, needs -------------------------------------------------------------------
+
+const start = () => {
+  stopWaiting();
+  for (const node of document.querySelectorAll("[data-needs-script]")) {
+    node.hidden = false;
+    delete node.dataset.needsScript;
+  }
+  for (const find of document.querySelectorAll("[data-find]:not([data-ready])")) {
+    find.dataset.ready = "";
+    makeFindable(find);
+  }
+  // Beside, not into view: the page itself stays where it is.
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+};
+start();
+document.addEventListener("page:shown", start);

@@ -47,7 +47,11 @@ def _draw(canvas: Canvas, card: Card, wide: float) -> None:
     if card.change:
         _change(canvas, card.change)
     top = 73.0
-    for text, style in ((" · ".join(card.parts), _PARTS), (card.earlier, _EARLIER), (card.why, _EARLIER)):
+    for text, style in (
+        (" · ".join(part.text for part in card.parts), _PARTS),
+        (card.earlier, _EARLIER),
+        (card.why, _EARLIER),
+    ):
         lines = paragraph(text, style)
         _width, tall = lines.wrap(room, 40)
         lines.drawOn(canvas, _AIR, top - tall)

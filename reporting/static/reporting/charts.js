@@ -138,7 +138,7 @@ class Parts extends Plot {
   }
 }
 
-const timelines = [];
+let timelines = [];
 
 // Values over time: a hairline at the bucket, dots on the lines, and a band over the buckets that were chosen.
 // Timelines inside one [data-sync] share the hairline.
@@ -257,15 +257,18 @@ class Timeline extends Plot {
     if (this.from === null) return this.follow();
     const [first, last] = this.ends();
     const url = new URL(window.location.href);
-    for (const name of ["period", "cursor", "page"]) url.searchParams.delete(name);
+    for (const name of ["period", "after"]) url.searchParams.delete(name);
     url.searchParams.set("from", this.figures.days[first][0]);
     url.searchParams.set("to", this.figures.days[last][1]);
     window.location.assign(url);
   }
 
-  follow() {
-    const href = this.figures.hrefs?.[this.at];
-    if (href) window.location.assign(href);
+  // To the tickets of the series whose line is nearest, or, by the keyboard, of the first one that has any.
+  follow(y = null) {
+    const there = this.shown().filter((one) => one.hrefs[this.at]);
+    const distance = (one) => (y === null || !one.dot ? 0 : Math.abs(one.y[this.at] - y));
+    const [nearest] = there.sort((one, other) => distance(one) - distance(other));
+    if (nearest) window.location.assign(nearest.hrefs[this.at]);
   }
 
   onDown(event) {
@@ -297,7 +300,7 @@ class Timeline extends Plot {
     } else if (click) {
       this.drop();
       this.show(this.bucketAt(event));
-      this.follow();
+      this.follow(event.clientY - this.svg.getBoundingClientRect().top);
     }
   }
 
@@ -332,7 +335,8 @@ const legendButton = (word) => {
   word.replaceWith(button);
 };
 
-export const start = (root = document) => {
+const start = (root = document) => {
+  timelines = timelines.filter((one) => one.node.isConnected);
   if (!voice.isConnected) document.body.append(voice);
   for (const node of root.querySelectorAll(".plot[data-chart]:not([data-ready])")) {
     node.dataset.ready = "";
@@ -343,3 +347,4 @@ export const start = (root = document) => {
 };
 
 start();
+document.addEventListener("page:shown", () => start());

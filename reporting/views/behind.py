@@ -1,0 +1,286 @@
+"""The side panel with the tickets behind a figure, opened by any figure of the report pages."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from accounts.audit import record
+from accounts.capabilities import Capability
+from accounts.models import AuditKind, User
+from memberpulse import formats
+from memberpulse.address import Address, Link
+from memberpulse.errors import CapabilityMissing, InvalidParameter
+from memberpulse.formats import number
+from memberpulse.spreadsheets import csv_lines
+from memberpulse.zones import epoch
+from reporting.answers import scope_in
+from reporting.drilldown import LARGEST_PAGE, Behind, behind
+from reporting.engine import snapshot
+from reporting.models import MetricKind
+from reporting.query import parameters_of
+from reporting.reports.definitions import DEFINITIONS, Definition
+from reporting.reports.sections import HrefOf, no_link
+from reporting.views.portal import ReportingView
+
+# The figure whose tickets are shown, as report.section.row.column; and up to where they have been read.
+BEHIND, AFTER = "behind", "after"
+OWN_FIELDS = (BEHIND, AFTER)
+# Where the panel stands in the page.
+PLACE = "#behind"
+SHOWN_AT_ONCE = 25
+# Rows of a file at most; more are an export's work, or an API client's.
+IN_FILE_AT_MOST = 10_000
+_OPINIONS = frozenset({"csat", "rating_mean", "ratings"})
+_NOUNS = {
+    MetricKind.CREATED: ("ticket created", "tickets created"),
+    MetricKind.RESPONDED: ("first response", "first responses"),
+    MetricKind.RESOLVED: ("resolution", "resolutions"),
+    MetricKind.REOPENED: ("reopening", "reopenings"),
+    MetricKind.RESPONSE_DECIDED: ("first response target", "first response targets"),
+    MetricKind.RESOLUTION_DECIDED: ("resolution target", "resolution targets"),
+    MetricKind.WITHDRAWN: ("withdrawn first response target", "withdrawn first response targets"),
+    MetricKind.SURVEYED: ("survey sent", "surveys sent"),
+    MetricKind.RATED: ("rating", "ratings"),
+    MetricKind.OPEN_SPAN: ("open ticket", "open tickets"),
+}
+_VERDICTS = {(True,): "met ", (False,): "missed "}
+# The figures of the same row that a figure is the sum of, if it has them.
+_SUMMANDS = {
+    "value": ("met", "missed", "new", "open", "pending", "on_hold"),
+    "missed": ("missed_fulfilled", "missed_open"),
+    "tickets": ("new", "open", "pending", "on_hold"),
+}
+
+
+def links_to_tickets(address: Address, report_key: str, capabilities: frozenset[Capability]) -> HrefOf:
+    """Leads from the figures of a report to the tickets behind them, on the page that ``address`` is of."""
+    if Capability.VIEW_TICKETS not in capabilities:
+        return no_link
+    before = address.link(OWN_FIELDS, **{BEHIND: f"{report_key}."})
+    sees_opinions = Capability.VIEW_RATINGS in capabilities
+
+    def href_of(section: str, row: str, column: str) -> str:
+        if not sees_opinions and not _OPINIONS.isdisjoint((section, column)):
+            return ""
+        return f"{before}{section}.{row}.{column}{PLACE}"
+
+    return href_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """A counted row: what is at its left, and its figure, with ``look`` as its colour, at its right."""
+
+    number: int
+    subject: str | None
+    href: str | None
+    about: str
+    figure: str
+    look: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``list`` tells one page of one list from any other. ``problem`` is said instead of what would follow it."""
+
+    title: str
+    close: str
+    list: str = ""
+    about: str = ""
+    parts: tuple[Link, ...] = ()
+    rows: tuple[Row, ...] = ()
+    position: str = ""
+    first: str = ""
+    more: Link | None = None
+    file: str = ""
+    notes: tuple[str, ...] = ()
+    definition_key: str = ""
+    problem: str = ""
+
+    @property
+    def definition(self) -> Definition:
+        return DEFINITIONS[self.definition_key]
+
+
+def panel_of(address: Address, user: User, *, now: datetime, may_export: bool) -> Panel | None:
+    """The panel that the address asks for, of the same moment as the page; None if it asks for none."""
+    figure = address.one(BEHIND)
+    if not figure:
+        return None
+    close = address.link(OWN_FIELDS)
+    try:
+        found = read(address, user, after=address.one(AFTER), now=epoch(now))
+    except InvalidParameter:
+        return Panel("Nothing to list", close, problem="This figure is not among those that the page shows now.")
+    except CapabilityMissing as refusal:
+        needed = Capability(refusal.capability).label
+        return Panel(
+            "Not in your role", close, problem=f"It needs the capability “{needed}”. An administrator can grant it."
+        )
+    return _panel(address, user, found, close, may_export)
+
+
+def read(
+    address: Address, user: User, *, after: str = "", limit: int = SHOWN_AT_ONCE, now: int | None = None
+) -> Behind:
+    """The rows behind the figure that the address names, or InvalidParameter or CapabilityMissing."""
+    names = address.one(BEHIND).split(".")
+    if len(names) != 4:
+        raise InvalidParameter(BEHIND, code="invalid", detail="Take the address of a figure, as it is.")
+    report, section, row, column = names
+    cell = {"report": report, "section": section, "row": row, "column": column, "limit": str(limit), "cursor": after}
+    question = {name: address.all(name) for name in parameters_of(report)}
+    return behind(user=user, params={**question, **cell}, now=now)
+
+
+def _panel(address: Address, user: User, found: Behind, close: str, may_export: bool) -> Panel:
+    first, last = found.before + 1, found.before + len(found.rows)
+    left = (found.count or 0) - last
+    return Panel(
+        title=title_of(found),
+        close=close,
+        list=f"{address.one(BEHIND)} {found.before}",
+        about=_about(found),
+        parts=tuple(_parts(address, found)),
+        rows=tuple(_row(row, found) for row in found.rows),
+        position=f"{number(first)}–{number(last)} of {number(found.count)}" if found.count else "",
+        first=address.link((AFTER,)) if found.before else "",
+        more=_more(address, found, left),
+        file=_file(address) if may_export and found.count else "",
+        notes=tuple(_notes(address, user, found)),
+        definition_key=found.section.definition,
+    )
+
+
+def title_of(found: Behind) -> str:
+    """What is listed, and how many of it: 55 missed resolution targets."""
+    if found.withheld:
+        return formats.NOT_ENOUGH
+    where = dict(found.pick.where)
+    one, many = ("resolved ticket", "resolved tickets") if found.pick.per_ticket else _NOUNS[found.pick.kind]
+    return f"{number(found.count)} {_VERDICTS.get(where.get('met'), '')}{one if found.count == 1 else many}"
+
+
+def _about(found: Behind) -> str:
+    """Where the figure stands: Resolution rate · This period · Rate 93.1 % · 23 Oct – 21 Nov 2026."""
+    section, row, column = found.section, found.cell.row, found.column
+    label = section.columns[0]
+    words = [section.title]
+    if found.cell.is_total:
+        words.append("all")
+    elif not label.has_tickets:
+        words.append(formats.day_text(row["from"]) if label.unit == "date" else str(row[label.key]))
+    value = "" if column.unit == "count" else f" {formats.cell(row[column.key], column.unit)}"
+    words += [column.group, f"{column.title}{value}", _days(found)]
+    return " · ".join(dict.fromkeys(filter(None, words)))
+
+
+def _days(found: Behind) -> str:
+    """The days of the period or of the comparison, whichever the figure is of; a bucket has said its own."""
+    if "from" in found.cell.row:
+        return ""
+    is_earlier = found.cell.id == "comparison" or found.column.key == "earlier"
+    days = found.head["comparison" if is_earlier else "period"]
+    return formats.period_text(date.fromisoformat(days["from"]), date.fromisoformat(days["to"]))
+
+
+def _parts(address: Address, found: Behind) -> Iterable[Link]:
+    """What the figure is the sum of, each part leading to its own tickets."""
+    row, there = found.cell.row, {column.key for column in found.section.columns}
+    place = address.one(BEHIND).rpartition(".")[0]
+    for key in _SUMMANDS.get(found.column.key, ()):
+        if key in there and row[key]:
+            words = f"{number(row[key])} {found.section.column(key).title.lower()}"
+            yield Link(words, address.link(OWN_FIELDS, **{BEHIND: f"{place}.{key}"}) + PLACE)
+
+
+def _row(row: Mapping[str, Any], found: Behind) -> Row:
+    agent = row["agent"] and row["agent"]["name"]
+    figure, look = _figure(row, found)
+    about = " · ".join(filter(None, (f"#{row['ticket']}", row["team"]["name"], agent)))
+    return Row(row["ticket"], row["subject"], row["link"], about, figure, look, datetime.fromisoformat(row["at"]))
+
+
+def _figure(row: Mapping[str, Any], found: Behind) -> tuple[str, str]:
+    """What the row adds to the figure, with its colour."""
+    clock = f"{found.head['filters']['clock']}_seconds"
+    match found.pick.kind:
+        case MetricKind.RESPONDED | MetricKind.RESOLVED:
+            return formats.cell(row[clock], "seconds"), ""
+        case MetricKind.RESPONSE_DECIDED | MetricKind.RESOLUTION_DECIDED:
+            return ("met", "good") if row["met"] else ("missed", "bad")
+        case MetricKind.RATED:
+            return (f"{row['score']} of 5" if row["score"] else formats.NOTHING), ""
+    return row["status"] or formats.NOTHING, ""
+
+
+def _more(address: Address, found: Behind, left: int) -> Link | None:
+    if not found.cursor:
+        return None
+    return Link(f"Next {number(min(left, SHOWN_AT_ONCE))}", address.link((AFTER,), **{AFTER: found.cursor}) + PLACE)
+
+
+def _file(address: Address) -> str:
+    return Address(reverse("reporting:tickets-behind"), address.params).link((AFTER,))
+
+
+def _notes(address: Address, user: User, found: Behind) -> Iterable[str]:
+    report_key = address.one(BEHIND).partition(".")[0]
+    if found.withheld:
+        yield found.withheld
+    if (found.count or 0) > IN_FILE_AT_MOST:
+        yield f"The CSV has the latest {number(IN_FILE_AT_MOST)}."
+    if scope_in(report_key, user) != scope_in(report_key, user, (Capability.VIEW_TICKETS,)):
+        yield "Only of the teams whose tickets you may see."
+
+
+# --- As a file --------------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    "at",
+    "ticket",
+    "subject",
+    "requester",
+    "status",
+    "team",
+    "agent",
+    "service_seconds",
+    "wall_seconds",
+    "met",
+    "score",
+)
+
+
+class TicketsBehind(ReportingView):
+    """The rows behind a figure as CSV, the latest first."""
+
+    access = Capability.EXPORT_REPORTS
+    place = "reports"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        address = Address.of(request)
+        with snapshot():
+            pages = list(_pages(address, request.user))
+        lines = csv_lines([_COLUMNS, *(_cells(row) for page in pages for row in page.rows)])
+        record(AuditKind.TICKETS_DOWNLOADED, subject=title_of(pages[0]), **dict(address.fields()))
+        headers = {"Content-Disposition": 'attachment; filename="tickets.csv"', "X-Content-Type-Options": "nosniff"}
+        return HttpResponse(b"".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _pages(address: Address, user: User) -> Iterator[Behind]:
+    page = read(address, user, limit=LARGEST_PAGE)
+    yield page
+    while page.cursor and page.before + len(page.rows) < IN_FILE_AT_MOST:
+        page = read(address, user, after=page.cursor, limit=LARGEST_PAGE)
+        yield page
+
+
+def _cells(row: Mapping[str, Any]) -> Iterator[Any]:
+    for name in _COLUMNS:
+        value = row[name]
+        yield value["name"] if isinstance(value, Mapping) else value
