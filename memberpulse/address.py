@@ -1,6 +1,6 @@
 """A page's address, in which all that is asked stands: links change one part of it and keep the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,6 +21,14 @@ class Address:
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
         return cls(request.path, request.GET)
+
+    @classmethod
+    def with_lists(cls, path: str, values: Mapping[str, Iterable[str]]) -> Self:
+        """The page at ``path`` with all ``values`` of each parameter."""
+        params = QueryDict(mutable=True)
+        for name, several in values.items():
+            params.setlist(name, list(several))
+        return cls(path, params)
 
     def one(self, name: str) -> str:
         """The last value given for ``name``, or ""."""

@@ -13,6 +13,7 @@ from reporting.reports.sections import Report, Section
 from reporting.reports.summary import FEWEST_FOR_CHANGE
 from reporting.views.panels import Panel, counted, panel, panels
 from reporting.views.reports import ReportPage
+from reporting.views.soon import soon_due
 from reporting.views.tables import table
 
 
@@ -30,6 +31,7 @@ class OverviewPage(ReportPage):
             "no_movers": _no_movers(report),
             "movers": [_mover(report.section("changes"), row) for row in report.section("changes").rows],
             "backlogs": _backlogs(report),
+            "soon": soon_due(self.request.user, report.head["filters"]),
             "sla": table(report.section("sla_account")),
             "sla_definition": DEFINITIONS["sla_account"],
         }

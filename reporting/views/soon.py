@@ -1,0 +1,79 @@
+"""The targets that are about to be missed: what a manager can still do something about this morning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.capabilities import Capability
+from accounts.models import User
+from accounts.scope import scope_for
+from memberpulse.address import Address
+from memberpulse.formats import number
+from tickets.models import Ticket
+from tickets.querysets import TicketQuerySet
+from tickets.views.due import Due, dues_of
+from tickets.views.question import HOURS_AHEAD, TicketQuestion
+
+WITHIN = "4h"
+SHOWN_AT_MOST = 6
+# What the list of tickets calls the filters of reports; it has none by organization.
+_IN_LIST = {"team": "team", "agent": "assignee", "category": "category", "priority": "priority", "channel": "channel",
+            "tag": "tag"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SoonDue:
+    """The next ones of ``count`` tickets; ``everything`` leads to all of them, where a list can be asked for them."""
+
+    rows: list[tuple[Ticket, Due]]
+    count: int
+    everything: str
+
+    @property
+    def sentence(self) -> str:
+        if not self.count:
+            return f"No target comes due within {HOURS_AHEAD[WITHIN]} hours from now"
+        tickets = "1 open ticket has" if self.count == 1 else f"{number(self.count)} open tickets have"
+        return f"{tickets} a target that comes due within {HOURS_AHEAD[WITHIN]} hours from now"
+
+
+def soon_due(user: User, filters: Mapping[str, Any]) -> SoonDue | None:
+    """Of the tickets the person may see, with the ``filters`` of the report; None for who may see none.
+
+    Of now, whatever the period: nothing can be done about another one.
+    """
+    scope = scope_for(user, Capability.VIEW_TICKETS)
+    if scope.is_empty:
+        return None
+    now = timezone.now().replace(microsecond=0)
+    question = _question(filters)
+    tickets = _of_organizations(question.tickets(user, scope, now), filters.get("organization", ()))
+    numbers = list(question.sorted(tickets).values_list("pk", flat=True)[:SHOWN_AT_MOST])
+    found = Ticket.objects.select_related("team", "assignee").in_bulk(numbers)
+    shown = [found[pk] for pk in numbers if pk in found]
+    dues = dues_of(shown, now)
+    count = tickets.count() if len(numbers) == SHOWN_AT_MOST else len(shown)
+    everything = "" if "organization" in filters else _address(question)
+    return SoonDue([(ticket, dues[ticket.pk]) for ticket in shown], count, everything)
+
+
+def _question(filters: Mapping[str, Any]) -> TicketQuestion:
+    chosen = {
+        theirs: tuple(str(value) for value in filters[ours]) for ours, theirs in _IN_LIST.items() if ours in filters
+    }
+    return TicketQuestion({**chosen, "due": (WITHIN,)}, sort="due")
+
+
+def _of_organizations(tickets: TicketQuerySet, values: list[Any]) -> TicketQuerySet:
+    if not values:
+        return tickets
+    wanted = Q(organization__in=[value for value in values if value != "none"])
+    return tickets.filter(wanted | Q(organization__isnull=True) if "none" in values else wanted)
+
+
+def _address(question: TicketQuestion) -> str:
+    return Address.with_lists(reverse("tickets:list"), {**question.chosen, "sort": (question.sort,)}).link()
