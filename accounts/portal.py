@@ -114,5 +114,5 @@ class Home(PortalView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if self.capabilities & _REPORTS:
-            return redirect("reporting:overview")
+            return redirect("reporting:home")
         return redirect("tickets:list" if Capability.VIEW_TICKETS in self.capabilities else REQUESTS)

@@ -219,3 +219,26 @@ class ExportMail(PlannedMail):
 
     def __str__(self) -> str:
         return f"{self.kind} mail of {self.export_id}"
+
+
+class SavedView(models.Model):
+    """A question about a report that a person keeps under a name of their own."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    report_key = models.CharField(max_length=20)
+    # As it stands in an address, each parameter with its values: a relative period stays relative.
+    params = models.JSONField()
+    # What the reports open with.
+    is_start = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
+            models.UniqueConstraint(fields=["owner"], condition=Q(is_start=True), name="saved_view_one_start"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

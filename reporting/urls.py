@@ -12,11 +12,14 @@ from reporting.views.exports import ExportDelete, ExportDownload, ExportProgress
 from reporting.views.outbox import OutboxPage
 from reporting.views.overview import OverviewPage
 from reporting.views.performance import PerformancePage
+from reporting.views.saved import DeleteView, OpenView, ReportsHome, SaveView, StartWithView
 from reporting.views.trends import TrendsPage
 
 app_name = "reporting"
 
 _EXPORT = r"reports/exports/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+
+_VIEW = r"reports/views/(?P<number>\d{1,18})"
 
 
 def _at(address: str, view: type[View], name: str):
@@ -29,12 +32,16 @@ def _to(name: str):
 
 urlpatterns = [
     re_path(r"^$", _to("accounts:home"), name="support"),
-    re_path(r"^reports/?$", _to("reporting:overview"), name="home"),
+    _at("reports", ReportsHome, "home"),
     _at("reports/overview", OverviewPage, "overview"),
     _at("reports/performance", PerformancePage, "performance"),
     _at("reports/agents", AgentsPage, "agents"),
     _at("reports/trends", TrendsPage, "trends"),
     _at(r"reports/tickets\.csv", TicketsBehind, "tickets-behind"),
+    _at("reports/views/new", SaveView, "view-new"),
+    _at(_VIEW, OpenView, "view"),
+    _at(f"{_VIEW}/start", StartWithView, "view-start"),
+    _at(f"{_VIEW}/delete", DeleteView, "view-delete"),
     _at("reports/definitions", DefinitionsPage, "definitions"),
     _at("reports/exports", ExportsPage, "exports"),
     _at("reports/exports/new", NewExport, "export-new"),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.utils import timezone
@@ -134,6 +134,11 @@ class FilterBar:
     def clear(self) -> str:
         return self.address.link(FILTERS)
 
+    def filled(self) -> Self:
+        """Reads the choices now, of the same moment as the answer, and not when they are first shown."""
+        self.popovers  # noqa: B018 - kept from here on
+        return self
+
     @cached_property
     def popovers(self) -> list[Popover]:
         chosen = {name: self.address.all(name) for name in FILTERS}
@@ -144,7 +149,7 @@ class FilterBar:
         return [
             Popover(
                 name=name,
-                title=_title_of(name),
+                title=title_of(name),
                 choices=found[name],
                 chosen=_titles(found[name].shown, chosen[name]),
                 clear=self.address.link((name,)),
@@ -182,13 +187,13 @@ class FilterBar:
 
     @property
     def fault_title(self) -> str:
-        return _title_of(self.at_fault)
+        return title_of(self.at_fault)
 
     @property
     def fault(self) -> str:
         """The sentence of the API, with fields called as they are on the page."""
         detail = self.problem.errors[0]["detail"] if self.problem else ""
-        return re.sub(r"`(\w+)`", lambda name: f"“{_title_of(name[1])}”", detail)
+        return re.sub(r"`(\w+)`", lambda name: f"“{title_of(name[1])}”", detail)
 
     @property
     def without_fault(self) -> str:
@@ -220,7 +225,7 @@ class FilterBar:
         return f"{words} against {before}" + (f", both up to {formats.time_text(as_of)}" if runs else "")
 
 
-def _title_of(field: str) -> str:
+def title_of(field: str) -> str:
     return FIELD_TITLES.get(field, field)
 
 

@@ -16,6 +16,7 @@ from reporting.reports.sections import Report
 from reporting.views.behind import AFTER, OWN_FIELDS, links_to_tickets, panel_of
 from reporting.views.filters import FilterBar
 from reporting.views.portal import ReportingView
+from reporting.views.saved import ViewsMenu
 
 
 class ReportPage(ReportingView):
@@ -32,14 +33,16 @@ class ReportPage(ReportingView):
             with snapshot():
                 reports = self._answer(address, question)
                 as_of = datetime.fromisoformat(reports[self.report_key].head["as_of"])
+                filters = FilterBar(address, request.user, self.report_key, reports[self.report_key].head).filled()
                 panel = panel_of(here, request.user, now=as_of, may_export=self.may_export)
         except InvalidParameter as problem:
             return self._invalid(address, problem)
         report, summary = reports[self.report_key], reports.get("summary")
         context = {
             "panel": panel,
+            "views": ViewsMenu.of(request.user, self.report_key, question),
             "report": report,
-            "filters": FilterBar(address, request.user, self.report_key, report.head),
+            "filters": filters,
             "cards": cards(summary) if summary else [],
             "is_empty": summary is not None and not has_anything(summary),
             "ratings_are_told": summary is not None and not summary.metrics["csat"]["withheld"],

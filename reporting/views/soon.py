@@ -52,11 +52,9 @@ def soon_due(user: User, filters: Mapping[str, Any]) -> SoonDue | None:
     now = timezone.now().replace(microsecond=0)
     question = _question(filters)
     tickets = _of_organizations(question.tickets(user, scope, now), filters.get("organization", ()))
-    numbers = list(question.sorted(tickets).values_list("pk", flat=True)[:SHOWN_AT_MOST])
-    found = Ticket.objects.select_related("team", "assignee").in_bulk(numbers)
-    shown = [found[pk] for pk in numbers if pk in found]
-    dues = dues_of(shown, now)
-    count = tickets.count() if len(numbers) == SHOWN_AT_MOST else len(shown)
+    first = list(question.sorted(tickets).select_related("team", "assignee")[: SHOWN_AT_MOST + 1])
+    shown, dues = first[:SHOWN_AT_MOST], dues_of(first, now)
+    count = tickets.count() if len(first) > len(shown) else len(shown)
     everything = "" if "organization" in filters else _address(question)
     return SoonDue([(ticket, dues[ticket.pk]) for ticket in shown], count, everything)
 

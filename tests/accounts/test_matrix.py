@@ -21,7 +21,7 @@ from accounts.capabilities import Capability
 from accounts.models import AuditEvent, AuditKind, Membership, Team, User
 from accounts.services.tokens import create_token
 from memberpulse.access import access_of
-from reporting.models import Export, ExportFormat, ExportState, MetricEvent
+from reporting.models import Export, ExportFormat, ExportState, MetricEvent, SavedView
 from reporting.services.exports.files import measure, path_of
 from tests.every_address import Address, every_address
 from tests.factories import (
@@ -95,13 +95,15 @@ def make_desk() -> Desk:
     numbers: dict[tuple[str, str], object] = {}
     for name, team in teams.items():
         numbers[f"ticket of {name}", ""] = make_ticket(team=team).pk
-    numbers["no ticket", ""] = ABSENT_NUMBER
+    numbers["no ticket", ""] = numbers["no view", ""] = ABSENT_NUMBER
     numbers["no export", ""] = numbers["no token", ""] = ABSENT_UUID
     files = {}
     for name, person in people.items():
         requester = RequesterFactory(user=person)
         numbers["request", name] = make_ticket(team=teams["theirs"], requester=requester).pk
         numbers["token", name] = create_token(owner=person, name="Dashboard")[0].pk
+        view = SavedView.objects.create(owner=person, name="Mornings", report_key="summary", params={})
+        numbers["view", name] = view.pk
         export = make_export(person, teams["ours"])
         numbers["export", name], files[name] = export.pk, path_of(export)
     rows = make_rows(people["superuser"], teams)
@@ -264,6 +266,8 @@ def things_for(line: Line, somebody: Somebody) -> list[Thing]:
             return [*_owned("request", "", somebody), TICKETS[-1]]
         case "token":
             return [*_owned("token", "", somebody), Thing("no token", is_there=False)]
+        case "view":
+            return [*_owned("view", "ours", somebody), Thing("no view", is_there=False)]
         case "export" | "file":
             return [*_owned("export", "ours", somebody), Thing("no export", is_there=False)]
         case "app":

@@ -94,6 +94,7 @@ PUBLIC, SIGNED_IN = "public", "signed_in"
 # - ``ticket``: of a team, absent for who cannot see the team's tickets
 # - ``request``: a ticket that somebody asked for, absent for everybody else
 # - ``token``: of its owner, absent for everybody else
+# - ``view``: of its owner, absent for everybody else
 # - ``export``: of its owner, absent for everybody else; ``file`` likewise, and only while they may see what is in it
 ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "favicon.ico": (PUBLIC, LEADS_ON, ""),
@@ -129,11 +130,15 @@ ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "tickets:request": (SIGNED_IN, FORM, "request"),
     # --- Reports
     "reporting:support": (SIGNED_IN, LEADS_ON, ""),
-    "reporting:home": (SIGNED_IN, LEADS_ON, ""),
+    "reporting:home": (SIGNED_IN, _answers(GET=302), ""),
     "reporting:overview": ("view_summary", PAGE, ""),
     "reporting:performance": ("view_performance", PAGE, ""),
     "reporting:agents": ("view_agents", PAGE, ""),
     "reporting:trends": ("view_trends", PAGE, ""),
+    "reporting:view-new": (SIGNED_IN, _answers(POST=400), ""),
+    "reporting:view": (SIGNED_IN, _answers(GET=302), "view"),
+    "reporting:view-start": (SIGNED_IN, _answers(POST=302), "view"),
+    "reporting:view-delete": (SIGNED_IN, _answers(POST=302), "view"),
     # Without a figure.
     "reporting:tickets-behind": ("export_reports", _answers(GET=400), ""),
     "reporting:definitions": (SIGNED_IN, PAGE, ""),

@@ -352,9 +352,8 @@ def test_a_page_adds_few_queries_to_its_report(as_manager, small_desk, name):
     with CaptureQueriesContext(connection) as of_report:
         answer(REPORT_OF[name], user=superuser, params={}, also=("summary",))
 
-    # Session, person, and three for all that they may see; for the choices teams, members, names, and the two of their
-    # snapshot, which PostgreSQL is told the time limit of by one more.
-    expected = 11 if connection.vendor == "postgresql" else 10
+    # Session, person, and three for all that they may see; for the choices teams, members and names; saved views.
+    expected = 9 + (name == "overview")  # and what is due soon
     assert besides_the_engine(on_page) - besides_the_engine(of_report) == expected
 
 

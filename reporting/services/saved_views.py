@@ -1,0 +1,95 @@
+"""Saved views: questions that people keep under a name, and open again on another day with other rights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import User
+from memberpulse.errors import CapabilityMissing, Conflict, InvalidParameter
+from memberpulse.mail import one_line
+from reporting.answers import REPORTS, asked
+from reporting.models import SavedView
+from reporting.query import FILTERS
+
+NAME_AT_MOST = 60
+KEPT_AT_MOST = 50
+
+# The parameters of a report, each with its values.
+Params = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What can still be asked of a saved view; ``dropped`` names the parameters that lost a value."""
+
+    params: Params
+    dropped: tuple[str, ...] = ()
+
+
+def save_view(*, owner: User, name: str, report_key: str, params: Params) -> SavedView:
+    """The view, kept in the place of an earlier one of the same name.
+
+    Raises InvalidParameter for a name or a question that cannot be used, CapabilityMissing, and Conflict where the
+    person has as many as can be kept.
+    """
+    name = one_line(name)
+    if not name:
+        raise InvalidParameter("name", code="required", detail="Give the view a name.")
+    if len(name) > NAME_AT_MOST:
+        raise InvalidParameter("name", code="too_long", detail=f"A name has at most {NAME_AT_MOST} letters.")
+    if report_key not in REPORTS:
+        raise InvalidParameter("report", code="not_a_choice", detail=f"Choose one of {', '.join(REPORTS)}.")
+    _ask(owner, report_key, params)
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        views = SavedView.objects.filter(owner=owner)
+        if views.exclude(name=name).count() >= KEPT_AT_MOST:
+            raise Conflict(f"You keep {KEPT_AT_MOST} views, which is as many as there is room for. Delete one first.")
+        wanted = {"report_key": report_key, "params": {key: list(values) for key, values in params.items()}}
+        return views.update_or_create(owner=owner, name=name, defaults=wanted)[0]
+
+
+def open_view(view: SavedView) -> Opened:
+    """The view as far as its owner may still ask it: values that are no longer a choice are left out.
+
+    As it was kept, where they may not see its report any more: its page says so.
+    """
+    params: Params = view.params
+    dropped: list[str] = []
+    # Each turn takes the values of one parameter away, so that there are at most as many turns as parameters.
+    while problem := _problem(view.owner, view.report_key, params):
+        dropped.append(problem.field)
+        params = _without_fault(view, params, problem.field)
+    return Opened(params, tuple(dropped))
+
+
+def _without_fault(view: SavedView, params: Params, name: str) -> Params:
+    values = params.get(name, ()) if name in FILTERS else ()
+    kept = [value for value in values if not _problem(view.owner, view.report_key, {name: [value]})]
+    others = {key: values for key, values in params.items() if key != name}
+    return {**others, name: kept} if kept else others
+
+
+def _problem(owner: User, report_key: str, params: Params) -> InvalidParameter | None:
+    try:
+        _ask(owner, report_key, params)
+    except InvalidParameter as problem:
+        return problem
+    except CapabilityMissing:
+        return None
+    return None
+
+
+def _ask(owner: User, report_key: str, params: Params) -> None:
+    with asked(report_key, user=owner, params=params):
+        """Asking is enough to see whether it can be answered."""
+
+
+@transaction.atomic
+def start_with(view: SavedView, *, is_start: bool) -> None:
+    """Makes the view the one that its owner's reports open with, in the place of any other; or no longer."""
+    User.objects.select_for_update(no_key=True).get(pk=view.owner_id)
+    SavedView.objects.filter(owner=view.owner_id, is_start=True).update(is_start=False)
+    if is_start:
+        SavedView.objects.filter(pk=view.pk).update(is_start=True)
