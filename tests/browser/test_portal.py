@@ -170,6 +170,27 @@ def test_a_chart_is_read_by_arrow_keys(page, sign_in, manager):
     expect(page.locator("#volume .tipbox")).to_contain_text("Created")
 
 
+def test_a_view_is_saved_and_opens_the_reports(page, live_server, sign_in, manager, faults):
+    sign_in(manager)
+    page.get_by_role("link", name="90 d").click()
+    expect(page.locator(".seg [aria-current]", has_text="90 d")).to_be_visible()
+    page.locator("#views > summary").click()
+    assert violations(page) == ""
+    page.get_by_label("Name of the view").fill("Quarter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("“Quarter” is saved")
+
+    page.locator("#views > summary").click()
+    assert violations(page) == ""
+    page.get_by_role("button", name="Start with this").click()
+    expect(page.get_by_role("status")).to_contain_text("The reports open with “Quarter” from now on.")
+    page.goto(f"{live_server.url}/support/reports")
+
+    assert page.url.endswith("/support/reports/overview?period=90d")
+    expect(page.locator("#views > summary")).to_contain_text("Quarter")
+    assert faults == []
+
+
 # --- Tickets behind a figure ------------------------------------------------------------------------------------------
 
 
