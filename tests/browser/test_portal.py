@@ -23,7 +23,7 @@ TABS = {
 }
 BEHIND = "/support/reports/overview?behind=summary.volume.total.created"
 PAGES = [*(f"/support/reports/{name}" for name in TABS.values()), BEHIND, "/support/reports/exports", "/support/outbox"]
-LOOKS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (390, 768, 1440)]
 
 
 def figures(page: Page) -> list[str]:
