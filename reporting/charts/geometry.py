@@ -6,6 +6,7 @@ by the legend. Shapes are drawn in their order.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 Point = tuple[float, float]
@@ -132,10 +133,20 @@ class LegendItem:
 
 @dataclass(frozen=True)
 class Table:
-    """The chart's numbers as text, for the table below it."""
+    """The chart's numbers as text, for the table below it.
+
+    ``hrefs`` lead from the numbers of each row, which follow its name, to their tickets.
+    """
 
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    hrefs: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def linked_rows(self) -> Iterator[list[tuple[str, str]]]:
+        """Each row as texts with what they lead to, or ""."""
+        for row, hrefs in zip_longest(self.rows, self.hrefs, fillvalue=()):
+            yield list(zip_longest(row, ("", *hrefs), fillvalue=""))
 
 
 NO_TABLE = Table()

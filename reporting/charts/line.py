@@ -163,6 +163,7 @@ def _table(buckets: Sequence[Bucket], series: Sequence[Series], unit: str) -> Ta
             (bucket.title, *(cell(value, unit) for value in values))
             for bucket, values in zip(buckets, rows, strict=False)
         ),
+        hrefs=tuple(zip(*(one.hrefs or [""] * len(buckets) for one in series), strict=True)),
     )
 
 

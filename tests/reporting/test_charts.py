@@ -498,6 +498,17 @@ def test_figures_for_the_tooltip_are_the_formatted_ones():
     ]
 
 
+def test_the_numbers_of_its_table_lead_to_the_same_places():
+    series = [Series("a", "A", [3, 0], hrefs=["/a", ""]), Series("b", "B", [1, 2])]
+    table = charts.line_chart(buckets(2), series, label="x").table
+
+    assert list(table.linked_rows) == [
+        [("Fri 23 Oct", ""), ("3", "/a"), ("1", "")],
+        [("Sat 24 Oct", ""), ("0", ""), ("2", "")],
+    ]
+    assert list(charts.bars([("Mon", 3)], label="x").table.linked_rows) == [[("Mon", ""), ("3", "")]]
+
+
 def test_buckets_without_days_offer_no_period():
     chart = charts.line_chart([Bucket("a", "A")], [Series("s", "S", [1])], label="x")
 
@@ -622,10 +633,10 @@ def portal(page):
 
 def volume():
     series = [
-        Series("created", "Created", [10, 20, 30, 40], area=True),
+        Series("created", "Created", [10, 20, 30, 40], area=True, hrefs=["/tickets"] * 4),
         Series("before", "Before", [1, 2, 3, 4], role="comparison", on=False),
     ]
-    return charts.line_chart(buckets(4, href="/tickets"), series, label="Created per day")
+    return charts.line_chart(buckets(4), series, label="Created per day")
 
 
 @pytest.mark.browser
