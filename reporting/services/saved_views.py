@@ -10,7 +10,7 @@ from memberpulse.errors import CapabilityMissing, Conflict, InvalidParameter
 from memberpulse.mail import one_line
 from reporting.answers import REPORTS, asked
 from reporting.models import SavedView
-from reporting.query import FILTERS
+from reporting.query import FILTERS, PERIOD_FIELDS
 
 NAME_AT_MOST = 60
 KEPT_AT_MOST = 50
@@ -57,17 +57,20 @@ def open_view(view: SavedView) -> Opened:
     """
     params: Params = view.params
     dropped: list[str] = []
-    # Each turn takes the values of one parameter away, so that there are at most as many turns as parameters.
     while problem := _problem(view.owner, view.report_key, params):
         dropped.append(problem.field)
-        params = _without_fault(view, params, problem.field)
+        left = _without_fault(view, params, problem.field)
+        # What no single parameter is to blame for is asked without any.
+        params = left if left != params else {}
     return Opened(params, tuple(dropped))
 
 
 def _without_fault(view: SavedView, params: Params, name: str) -> Params:
     values = params.get(name, ()) if name in FILTERS else ()
     kept = [value for value in values if not _problem(view.owner, view.report_key, {name: [value]})]
-    others = {key: values for key, values in params.items() if key != name}
+    # Dates say something only together.
+    gone = PERIOD_FIELDS if name in PERIOD_FIELDS else (name,)
+    others = {key: values for key, values in params.items() if key not in gone}
     return {**others, name: kept} if kept else others
 
 
