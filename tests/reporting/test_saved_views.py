@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.capabilities import Role
-from accounts.models import Membership
+from accounts.models import Membership, User
 from reporting.models import SavedView
 from reporting.services.saved_views import KEPT_AT_MOST
 from tests.factories import CategoryFactory, TeamFactory, make_ticket, person_with
@@ -171,6 +171,6 @@ def test_who_lost_the_report_starts_with_the_overview():
     assert client.get(HOME).url == "/support/reports/trends"
 
     Membership.objects.filter(user=lead).delete()
-    client.force_login(lead)
+    client.force_login(User.objects.get(pk=lead.pk))
 
     assert client.get(HOME).url == "/support/reports/overview"
