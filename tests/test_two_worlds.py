@@ -186,6 +186,9 @@ def test_rows_behind_a_figure(same_answers):
         cell = (("report", report), ("section", section), ("row", row), ("column", column))
         yield Ask("/api/tickets/reports/tickets", (*cell, *_ALL_TIME, ("limit", "2")))
         yield Ask("/api/tickets/reports/tickets", (*cell, *_report_params(data, foreign, report)))
+        figure = ("behind", f"{report}.{section}.{row}.{column}")
+        yield Ask(f"/support/reports/{PAGES[report]}", (figure, *_report_params(data, foreign, report)))
+        yield Ask("/support/reports/tickets.csv", (figure, *_ALL_TIME))
 
     same_answers(READERS, questions, often=("desk role", "rename team"))
 
