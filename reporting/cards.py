@@ -119,8 +119,8 @@ def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "unit": "seconds",
         "href": metric.href("mean_seconds"),
         "parts": [
-            metric.part(median),
-            metric.part(f"p90 {formats.duration(metric['p90_seconds'])}"),
+            metric.part(median, "median_seconds"),
+            metric.part(f"p90 {formats.duration(metric['p90_seconds'])}", "p90_seconds"),
             metric.part(_counted(metric["count"], "response"), "count"),
         ],
         "note": median,
@@ -157,7 +157,8 @@ def _csat(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         return {**words, "change": None, "earlier": earlier, "why": why}
     ratings = _counted(metric["count"], "rating")
     spread = f"95 %: {interval(*metric['interval'])}" if metric["interval"] else ""
-    parts = [metric.part(f"mean {formats.score(metric['mean'])}"), metric.part(ratings, "count"), metric.part(spread)]
+    mean = f"mean {formats.score(metric['mean'])}"
+    parts = [metric.part(mean, "mean"), metric.part(ratings, "count"), metric.part(spread)]
     return {
         "value": metric["value"],
         "unit": "ratio",

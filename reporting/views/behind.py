@@ -48,11 +48,12 @@ _NOUNS = {
     MetricKind.OPEN_SPAN: ("open ticket", "open tickets"),
 }
 _VERDICTS = {(True,): "met ", (False,): "missed "}
-# The figures of the same row that a figure is the sum of, if it has them.
+_STATUSES = ("new", "open", "pending", "on_hold")
+# The figures of the same row that a figure is the sum of: the first of these that its section has.
 _SUMMANDS = {
-    "value": ("met", "missed", "new", "open", "pending", "on_hold"),
-    "missed": ("missed_fulfilled", "missed_open"),
-    "tickets": ("new", "open", "pending", "on_hold"),
+    "value": (("met", "missed"), _STATUSES),
+    "missed": (("missed_fulfilled", "missed_open"),),
+    "tickets": (_STATUSES,),
 }
 
 
@@ -193,8 +194,8 @@ def _parts(address: Address, found: Behind) -> Iterable[Link]:
     """What the figure is the sum of, each part leading to its own tickets."""
     row, there = found.cell.row, {column.key for column in found.section.columns}
     place = address.one(BEHIND).rpartition(".")[0]
-    for key in _SUMMANDS.get(found.column.key, ()):
-        if key in there and row[key]:
+    for key in next((keys for keys in _SUMMANDS.get(found.column.key, ()) if there.issuperset(keys)), ()):
+        if row[key]:
             words = f"{number(row[key])} {found.section.column(key).title.lower()}"
             yield Link(words, address.link(OWN_FIELDS, **{BEHIND: f"{place}.{key}"}) + PLACE)
 
@@ -242,18 +243,9 @@ def _notes(address: Address, user: User, found: Behind) -> Iterable[str]:
 # --- As a file --------------------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    "at",
-    "ticket",
-    "subject",
-    "requester",
-    "status",
-    "team",
-    "agent",
-    "service_seconds",
-    "wall_seconds",
-    "met",
-    "score",
-)
+    "at", "ticket", "subject", "requester", "status", "team", "agent", "service_seconds", "wall_seconds",
+    "met", "score",
+)  # fmt: skip
 
 
 class TicketsBehind(ReportingView):
@@ -267,7 +259,9 @@ class TicketsBehind(ReportingView):
         with snapshot():
             pages = list(_pages(address, request.user))
         lines = csv_lines([_COLUMNS, *(_cells(row) for page in pages for row in page.rows)])
-        record(AuditKind.TICKETS_DOWNLOADED, subject=title_of(pages[0]), **dict(address.fields()))
+        head = pages[0].head
+        asked = {"period": head["period"], "filters": head["filters"]}
+        record(AuditKind.TICKETS_DOWNLOADED, subject=title_of(pages[0]), figure=address.one(BEHIND), **asked)
         headers = {"Content-Disposition": 'attachment; filename="tickets.csv"', "X-Content-Type-Options": "nosniff"}
         return HttpResponse(b"".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
 

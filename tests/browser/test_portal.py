@@ -328,7 +328,7 @@ def test_on_a_phone_the_list_covers_the_page(page, sign_in, manager):
     sign_in(manager)
     page.locator("#open_tickets .fig a").click()
 
-    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
     assert not page.locator("#open_tickets").evaluate("node => node.matches(':not([inert] *)')")
     page.get_by_role("link", name="Close the list").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

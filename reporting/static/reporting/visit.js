@@ -38,9 +38,10 @@ const cover = () => {
   const sheet = panel();
   if (!sheet) return;
   const covers = NARROW.matches;
-  sheet.toggleAttribute("aria-modal", covers);
-  if (covers) sheet.setAttribute("role", "dialog");
-  else sheet.removeAttribute("role");
+  for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
+    if (covers) sheet.setAttribute(name, value);
+    else sheet.removeAttribute(name);
+  }
   for (let node = sheet; node !== document.body; node = node.parentElement) {
     for (const other of node.parentElement.children) {
       if (other !== node && !other.matches("#toasts, [aria-live]")) other.inert = covers;

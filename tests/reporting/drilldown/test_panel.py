@@ -96,6 +96,28 @@ def test_a_row_names_the_ticket_its_team_and_what_it_adds(as_manager):
     assert [part.title for part in panel(response).parts] == ["1 new"]
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "sla_account.resolution.value",
+        "sla_account.response.missed",
+        "open_tickets.period.value",
+        "resolution_rate.period.value",
+    ],
+)
+def test_the_parts_add_up_to_the_figure(as_manager, time_machine, figure):
+    time_machine.move_to(NOW, tick=False)
+    call_command("seed_demo", tickets=200, months=3, until=NOW, password="a test needs no secret", verbosity=0)
+
+    found = panel(as_manager.get(PAGES["overview"], {"behind": f"summary.{figure}", "period": "90d"}))
+
+    counts = [int(part.title.split()[0].replace(",", "")) for part in found.parts]
+    assert f"{sum(counts):,}" == found.title.split()[0]
+    assert counts
+
+
 @pytest.mark.django_db
 def test_long_lists_are_read_page_by_page(as_manager):
     for _ in range(SHOWN_AT_ONCE + 3):
@@ -167,7 +189,21 @@ def test_the_file_has_all_rows_and_no_formula(as_manager):
     assert {int(row["ticket"]) for row in rows} == numbers
     assert {row["requester"] for row in rows} == {"'=1+1"}
     event = AuditEvent.objects.get(kind=AuditKind.TICKETS_DOWNLOADED)
-    assert (event.subject, event.details["behind"]) == ("28 open tickets", "summary.open_tickets.period.value")
+    assert (event.subject, event.details["figure"]) == ("28 open tickets", "summary.open_tickets.period.value")
+
+
+@pytest.mark.django_db
+def test_what_else_an_address_holds_gets_in_nobodys_way(as_manager):
+    one, other = TeamFactory(), TeamFactory()
+    make_ticket(team=one)
+    names = "&".join(f"{name}=x" for name in ("kind", "actor", "person", "subject", "figure", "period_", "self"))
+
+    response = as_manager.get(f"{FILE}&team={one.pk}&team={other.pk}&{names}")
+
+    assert (response.status_code, len(rows_of(response))) == (200, 1)
+    event = AuditEvent.objects.get(kind=AuditKind.TICKETS_DOWNLOADED)
+    assert str(one.pk) in str(event.details["filters"])
+    assert str(other.pk) in str(event.details["filters"])
 
 
 @pytest.mark.django_db
