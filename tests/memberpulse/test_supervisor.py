@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -39,14 +40,26 @@ finally:
     time.sleep({seconds})
     open({ends!r}, "a").write("{name} ")
 """
+# A process that has just been forked is not yet tied to its parent: each leaves a file once it is at work.
 STAND_IN_SITE = """
+import os
+from pathlib import Path
+
 def application(environ, start_response):
+    Path(__file__).with_name(f"at-work-{os.getpid()}").touch()
     start_response("200 OK", [])
     return [b""]
 """
 STAND_IN_WORKER = """
+import os
+from pathlib import Path
 from celery import Celery
+from celery.signals import worker_process_init
 app = Celery(broker="memory://")
+
+@worker_process_init.connect
+def begin(**kwargs):
+    Path(__file__).with_name(f"at-work-{os.getpid()}").touch()
 """
 
 
@@ -214,8 +227,15 @@ def test_killed_supervisor_leaves_no_process_behind(supervise, tmp_path, orphans
     gunicorn = ("gunicorn", "stand_in_site", "--config", "python:memberpulse.gunicorn", "--bind", f"127.0.0.1:{port}")
     celery = ("celery", "-A", "stand_in_worker", "worker", "--concurrency=2")
     supervised = supervise(("web", (sys.executable, "-m", *gunicorn)), ("worker", (sys.executable, "-m", *celery)))
-    wait_until(lambda: len(supervised.descendants()) == 6)
+
+    def two_and_two_at_work() -> bool:
+        with suppress(OSError):
+            urlopen(f"http://127.0.0.1:{port}", timeout=1).close()
+        return len(list(tmp_path.glob("at-work-*"))) == 4
+
+    wait_until(two_and_two_at_work, seconds=60)
     left = supervised.descendants()
+    assert len(left) == 6
     # Nothing that stands still can notice that its parent is gone and end by itself: only the kernel's signal ends it.
     for pid in left:
         os.kill(pid, signal.SIGSTOP)
