@@ -314,6 +314,9 @@ class AuditKind(models.TextChoices):
     EXPORT_DOWNLOADED = "export_downloaded", "Export downloaded"
     EXPORT_REFUSED = "export_refused", "Export stopped: access changed"
     TICKETS_DOWNLOADED = "tickets_downloaded", "Tickets behind a figure downloaded"
+    SCHEDULE_CREATED = "schedule_created", "Schedule created"
+    SCHEDULE_CHANGED = "schedule_changed", "Schedule changed"
+    SCHEDULE_DELETED = "schedule_deleted", "Schedule deleted"
     AUDIT_DOWNLOADED = "audit_downloaded", "Audit log downloaded"
 
 

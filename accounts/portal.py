@@ -34,6 +34,7 @@ PLACES = (
     Place("tickets", "Tickets", "tickets:list", frozenset({Capability.VIEW_TICKETS})),
     Place("reports", "Reports", "reporting:home", _REPORTS),
     Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
+    Place("schedules", "Schedules", "reporting:schedules", frozenset({Capability.SCHEDULE_REPORTS})),
     Place("audit", "Audit", "accounts:audit", frozenset({Capability.VIEW_AUDIT})),
 )
 # Where somebody without any role finds what they asked for.

@@ -16,7 +16,7 @@ from django.conf import settings
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
 from accounts.scope import EVERYTHING, Scope, scope_for, scopes_for
-from memberpulse.errors import CapabilityMissing
+from memberpulse.errors import CapabilityMissing, InvalidParameter
 from reporting.engine import Engine, Filters, Slice, engine_for, snapshot
 from reporting.models import MetricEvent
 from reporting.periods import local_day
@@ -113,6 +113,17 @@ def asked(
             for key, seen in wanted.items()
             if not seen.is_empty
         }
+
+
+def problem_with(report_key: str, *, user: User, params: Mapping[str, Any]) -> InvalidParameter | None:
+    """What keeps the question from being answered; None also where the person may not see the report at all."""
+    try:
+        with asked(report_key, user=user, params=params):
+            return None
+    except InvalidParameter as problem:
+        return problem
+    except CapabilityMissing:
+        return None
 
 
 def _missing(report_key: str, user: User, needs: Sequence[Capability]) -> Capability:

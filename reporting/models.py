@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from memberpulse.mail import PlannedMail
 from memberpulse.zones import moment
+from reporting.cadence import LAST_DAY, MONTH_DAYS_AT_MOST, Cadence
 from reporting.querysets import ExportQuerySet
 from tickets.choices import Channel, Priority, Status
 from tickets.clocks import TargetState
@@ -162,6 +164,8 @@ class Export(models.Model):
     params = models.JSONField()
     params_version = models.PositiveSmallIntegerField(default=1)
     wants_email = models.BooleanField(default=True)
+    # Of a file that a schedule asked for.
+    run = models.ForeignKey("ScheduleRun", on_delete=models.SET_NULL, null=True, related_name="exports")
 
     state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -198,6 +202,7 @@ class Export(models.Model):
                 condition=~Q(state="running") | Q(claim_token__isnull=False, lease_until__isnull=False),
                 name="export_running_is_claimed",
             ),
+            models.UniqueConstraint(fields=["run", "requested_by"], name="export_once_a_run"),
         ]
 
     def __str__(self) -> str:
@@ -242,3 +247,99 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PauseReason(models.TextChoices):
+    BY_HAND = "by_hand", "Paused by its owner"
+    FAILURES = "failures", "Paused after five failed runs in a row"
+    OWNER_LOST_ACCESS = "owner", "Paused: its owner may not send this report any more"
+
+
+class Schedule(models.Model):
+    """A report that is sent to people again and again, each time the files that are theirs to see."""
+
+    class Every(models.TextChoices):
+        DAY = "day", "Every day"
+        WEEK = "week", "Every week"
+        MONTH = "month", "Every month"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="schedules")
+    name = models.CharField(max_length=60)
+    report_key = models.CharField(max_length=20)
+    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    # As of a saved view: a relative period stays relative.
+    params = models.JSONField()
+    recipients = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+
+    every = models.CharField(max_length=5, choices=Every.choices)
+    # 0 is Monday.
+    weekday = models.PositiveSmallIntegerField(null=True)
+    # 1 to 28, 0 is the last.
+    month_day = models.PositiveSmallIntegerField(null=True)
+    at = models.TimeField()
+    time_zone = models.CharField(max_length=64)
+
+    # None of one that is paused.
+    next_due = models.DateTimeField(null=True, db_index=True)
+    pause_reason = models.CharField(max_length=8, choices=PauseReason.choices, blank=True)
+    # Runs before it do not count as failures in a row: it was changed or taken up again since.
+    counts_from = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="schedule_name_once"),
+            models.CheckConstraint(
+                condition=Q(every="day", weekday=None, month_day=None)
+                | Q(every="week", weekday__range=(0, 6), month_day=None)
+                | Q(every="month", weekday=None, month_day__range=(LAST_DAY, MONTH_DAYS_AT_MOST)),
+                name="schedule_has_its_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(pause_reason="", next_due__isnull=False) | (~Q(pause_reason="") & Q(next_due=None)),
+                name="schedule_is_due_or_paused",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def cadence(self) -> Cadence:
+        return Cadence(self.at, ZoneInfo(self.time_zone), self.weekday, self.month_day)
+
+
+class ScheduleRun(models.Model):
+    """One due moment of a schedule, made once however many look after it; its files are exports."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="runs")
+    due_at = models.DateTimeField()
+    # How many got an export; the others may not have this report.
+    file_count = models.PositiveSmallIntegerField(default=0)
+    left_out = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-due_at"]
+        constraints = [models.UniqueConstraint(fields=["schedule", "due_at"], name="schedule_run_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule} of {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class ScheduleMail(PlannedMail):
+    """What the owner of a schedule is told of it."""
+
+    class Kind(models.TextChoices):
+        LEFT_OUT = "left_out", "Recipients were left out"
+        PAUSED = "paused", "Paused"
+
+    run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "kind"], name="schedule_mail_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} mail of {self.run_id}"

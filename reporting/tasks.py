@@ -15,9 +15,10 @@ def build_export(export_id: str) -> None:
 
 @shared_task
 def sweep_exports() -> None:
-    from reporting.services import exports
+    from reporting.services import exports, schedules
 
     exports.sweep()
+    schedules.sweep()
 
 
 @shared_task

@@ -13,6 +13,15 @@ from reporting.views.outbox import OutboxPage
 from reporting.views.overview import OverviewPage
 from reporting.views.performance import PerformancePage
 from reporting.views.saved import DeleteView, OpenView, ReportsHome, SaveView, StartWithView
+from reporting.views.schedules import (
+    DeleteSchedule,
+    EditSchedule,
+    NewSchedule,
+    PauseSchedule,
+    PreviewSchedule,
+    ResumeSchedule,
+    SchedulesPage,
+)
 from reporting.views.trends import TrendsPage
 
 app_name = "reporting"
@@ -20,6 +29,7 @@ app_name = "reporting"
 _EXPORT = r"reports/exports/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
 _VIEW = r"reports/views/(?P<number>\d{1,18})"
+_SCHEDULE = r"reports/schedules/(?P<number>\d{1,18})"
 
 
 def _at(address: str, view: type[View], name: str):
@@ -48,5 +58,12 @@ urlpatterns = [
     _at(_EXPORT, ExportProgress, "export"),
     _at(f"{_EXPORT}/download", ExportDownload, "export-download"),
     _at(f"{_EXPORT}/delete", ExportDelete, "export-delete"),
+    _at("reports/schedules", SchedulesPage, "schedules"),
+    _at("reports/schedules/new", NewSchedule, "schedule-new"),
+    _at(_SCHEDULE, EditSchedule, "schedule"),
+    _at(f"{_SCHEDULE}/pause", PauseSchedule, "schedule-pause"),
+    _at(f"{_SCHEDULE}/resume", ResumeSchedule, "schedule-resume"),
+    _at(f"{_SCHEDULE}/preview", PreviewSchedule, "schedule-preview"),
+    _at(f"{_SCHEDULE}/delete", DeleteSchedule, "schedule-delete"),
     _at("outbox", OutboxPage, "outbox"),
 ]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import User
-from memberpulse.errors import CapabilityMissing, Conflict, InvalidParameter
+from memberpulse.errors import Conflict, InvalidParameter
 from memberpulse.mail import one_line
-from reporting.answers import REPORTS, asked
+from reporting.answers import REPORTS, asked, problem_with
 from reporting.models import SavedView
 from reporting.query import FILTERS, PERIOD_FIELDS
 
@@ -40,7 +40,8 @@ def save_view(*, owner: User, name: str, report_key: str, params: Params) -> Sav
         raise InvalidParameter("name", code="too_long", detail=f"A name has at most {NAME_AT_MOST} letters.")
     if report_key not in REPORTS:
         raise InvalidParameter("report", code="not_a_choice", detail=f"Choose one of {', '.join(REPORTS)}.")
-    _ask(owner, report_key, params)
+    with asked(report_key, user=owner, params=params):
+        """Asking is enough to see whether it can be answered."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         views = SavedView.objects.filter(owner=owner)
@@ -57,7 +58,7 @@ def open_view(view: SavedView) -> Opened:
     """
     params: Params = view.params
     dropped: list[str] = []
-    while problem := _problem(view.owner, view.report_key, params):
+    while problem := problem_with(view.report_key, user=view.owner, params=params):
         dropped.append(problem.field)
         left = _without_fault(view, params, problem.field)
         # What no single parameter is to blame for is asked without any.
@@ -67,26 +68,11 @@ def open_view(view: SavedView) -> Opened:
 
 def _without_fault(view: SavedView, params: Params, name: str) -> Params:
     values = params.get(name, ()) if name in FILTERS else ()
-    kept = [value for value in values if not _problem(view.owner, view.report_key, {name: [value]})]
+    kept = [value for value in values if not problem_with(view.report_key, user=view.owner, params={name: [value]})]
     # Dates say something only together.
     gone = PERIOD_FIELDS if name in PERIOD_FIELDS else (name,)
     others = {key: values for key, values in params.items() if key not in gone}
     return {**others, name: kept} if kept else others
-
-
-def _problem(owner: User, report_key: str, params: Params) -> InvalidParameter | None:
-    try:
-        _ask(owner, report_key, params)
-    except InvalidParameter as problem:
-        return problem
-    except CapabilityMissing:
-        return None
-    return None
-
-
-def _ask(owner: User, report_key: str, params: Params) -> None:
-    with asked(report_key, user=owner, params=params):
-        """Asking is enough to see whether it can be answered."""
 
 
 @transaction.atomic

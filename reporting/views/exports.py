@@ -26,7 +26,7 @@ SHOWN_AT_ONCE = 25
 # Fields of the form that are no parameters of the report.
 _OWN_FIELDS = ("csrfmiddlewaretoken", "report", "format", "email")
 # What the page's script sends to get a piece of HTML instead of a page.
-_FRAGMENT_HEADER = "X-Fragment"
+FRAGMENT_HEADER = "X-Fragment"
 
 
 @dataclass
@@ -130,7 +130,7 @@ class NewExport(ReportingView):
             params={name: values for name, values in request.POST.lists() if name not in _OWN_FIELDS},
             wants_email="email" in request.POST,
         )
-        if _FRAGMENT_HEADER in request.headers:
+        if FRAGMENT_HEADER in request.headers:
             return _toast(request, export, status=202)
         messages.success(
             request, f"{_row(request, export).title}: asked for. When it is ready, it can be fetched here."
@@ -138,7 +138,7 @@ class NewExport(ReportingView):
         return redirect("reporting:exports")
 
     def refused(self, refusal: Refusal) -> HttpResponse:
-        if _FRAGMENT_HEADER not in self.request.headers:
+        if FRAGMENT_HEADER not in self.request.headers:
             return super().refused(refusal)
         return render(self.request, "portal/_toast_refused.html", {"refusal": refusal}, status=refusal.status_code)
 

@@ -23,7 +23,10 @@ class ReportingView(PortalView):
 
     def frame(self) -> dict[str, Any]:
         """The top bar and the tabs: only what the person may open."""
-        return {**super().frame(), "tabs": self._tabs(), "may_export": self.may_export}
+        return {**super().frame(), **self._rights(), "tabs": self._tabs()}
+
+    def _rights(self) -> dict[str, bool]:
+        return {"may_export": self.may_export, "may_schedule": Capability.SCHEDULE_REPORTS in self.capabilities}
 
     @property
     def may_export(self) -> bool:

@@ -19,6 +19,10 @@ from reporting.services.exports.problems import SENTENCES, problem_of
 from reporting.services.exports.rights import may_have, record_refusal
 
 _SUBJECTS = {ExportMail.Kind.READY: "Your export is ready", ExportMail.Kind.FAILED: "Your export could not be made"}
+_SUBJECTS_OF_SCHEDULE = {
+    ExportMail.Kind.READY: "Your scheduled report is ready",
+    ExportMail.Kind.FAILED: "Your scheduled report could not be made",
+}
 
 
 def plan(export_id: UUID, kind: ExportMail.Kind) -> None:
@@ -38,7 +42,7 @@ def deliver_due() -> None:
 
 
 def _deliver(mails: QuerySet) -> None:
-    planned_mail.deliver_due(mails.select_related("export__requested_by"), write=_write)
+    planned_mail.deliver_due(mails.select_related("export__requested_by", "export__run__schedule__owner"), write=_write)
 
 
 def _write(mail: ExportMail) -> EmailMultiAlternatives:
@@ -61,11 +65,14 @@ def _may_be_told(mail: ExportMail) -> bool:
 def _message(mail: ExportMail) -> EmailMultiAlternatives:
     """No figures: only where to find them, which needs a sign-in."""
     export = mail.export
+    heading = (_SUBJECTS_OF_SCHEDULE if export.run else _SUBJECTS)[mail.kind]
     title = f"{REPORTS[export.report_key].title}, {_period(export)}"
     words = {
         "title": title,
         "format": export.get_format_display(),
-        "heading": _SUBJECTS[mail.kind],
+        "heading": heading,
+        # Whom to ask for another time, or for none.
+        "schedule": export.run.schedule if export.run else None,
         "kept_until": _in_zone(export.expires_at, export.requested_by.zone),
         "problem": problem_of(export),
         "link": settings.SITE_URL + _path(mail),
@@ -73,7 +80,7 @@ def _message(mail: ExportMail) -> EmailMultiAlternatives:
     return planned_mail.message_for(
         mail,
         to=export.requested_by.email,
-        subject=f"{_SUBJECTS[mail.kind]}: {title}",
+        subject=f"{heading}: {title}",
         text=render_to_string(f"reporting/mail/export_{mail.kind}.txt", words),
         html=render_to_string(f"reporting/mail/export_{mail.kind}.html", words),
     )

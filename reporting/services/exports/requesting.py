@@ -16,7 +16,7 @@ from memberpulse.errors import InvalidParameter, Refusal
 from memberpulse.zones import epoch
 from reporting.answers import REPORTS, Asker
 from reporting.engine import engine_for, snapshot
-from reporting.models import Export, ExportFormat, ExportState
+from reporting.models import Export, ExportFormat, ExportState, ScheduleRun
 from reporting.query import ReportQuery
 from reporting.services.exports.hints import hint
 from reporting.services.exports.rights import scope_to_export, within
@@ -51,8 +51,20 @@ def request_export(
     with transaction.atomic():
         # One request of a person at a time: the second click of a double click finds the row of the first.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        under_way = Export.objects.owned_by(user).filter(state__in=(ExportState.QUEUED, ExportState.RUNNING))
-        return _same(under_way, wish) or _new(user, under_way, wish)
+        under_way = Export.objects.owned_by(user).filter(state__in=(ExportState.QUEUED, ExportState.RUNNING), run=None)
+        return _same(under_way, wish) or _new_within_limit(user, under_way, wish)
+
+
+def request_for_run(run: ScheduleRun, *, user: User, params: Mapping[str, Any]) -> Export:
+    """The export of one recipient of a schedule's run, in their own scope. It counts for none of their limits.
+
+    A relative period ends where the run was due, be it made up for hours later.
+
+    Raises CapabilityMissing, InvalidParameter.
+    """
+    schedule = run.schedule
+    question = frozen(user, schedule.report_key, params, now=epoch(run.due_at))
+    return _new(user, {"report_key": schedule.report_key, "format": schedule.format, "params": question, "run": run})
 
 
 def _check_choice(field: str, value: str, choices) -> None:
@@ -60,10 +72,10 @@ def _check_choice(field: str, value: str, choices) -> None:
         raise InvalidParameter(field, code="not_a_choice", detail=f"Choose one of {', '.join(choices)}.")
 
 
-def frozen(user: User, report_key: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The question in words that mean the same whenever they are read."""
+def frozen(user: User, report_key: str, params: Mapping[str, Any], *, now: int | None = None) -> dict[str, Any]:
+    """The question as it is at ``now``, in words that mean the same whenever they are read."""
     scope = scope_to_export(user, report_key)
-    query = _parsed(user, report_key, params, scope)
+    query = _parsed(user, report_key, params, scope, epoch(timezone.now()) if now is None else now)
     words = query.as_params()
     if query.preset == "all":
         # All time may be longer than dates may be.
@@ -71,10 +83,10 @@ def frozen(user: User, report_key: str, params: Mapping[str, Any]) -> dict[str, 
     return within(scope, words)
 
 
-def _parsed(user: User, report_key: str, params: Mapping[str, Any], scope: Scope) -> ReportQuery:
+def _parsed(user: User, report_key: str, params: Mapping[str, Any], scope: Scope, now: int) -> ReportQuery:
     with snapshot() as alias:
         asker = Asker(user, scope, engine_for(alias), alias)
-        return asker.query(report_key, params, now=epoch(timezone.now()))
+        return asker.query(report_key, params, now=now)
 
 
 def _same(under_way, wish: dict[str, Any]) -> Export | None:
@@ -82,13 +94,18 @@ def _same(under_way, wish: dict[str, Any]) -> Export | None:
     return next(alike, None)
 
 
-def _new(user: User, under_way, wish: dict[str, Any]) -> Export:
+def _new_within_limit(user: User, under_way, wish: dict[str, Any]) -> Export:
     waiting = sum(export.state == ExportState.QUEUED for export in under_way)
     if waiting >= WAITING_AT_MOST:
         raise TooManyExports(f"{waiting} of your exports are waiting already. Ask again when some are done.")
+    export = _new(user, wish)
+    record(AuditKind.EXPORT_REQUESTED, actor=user, subject=str(export.pk), **wish)
+    return export
+
+
+def _new(user: User, wish: dict[str, Any]) -> Export:
     export = Export.objects.create(
         requested_by=user, next_publish_at=timezone.now() + settings.EXPORT_REPUBLISH_AFTER, **wish
     )
-    record(AuditKind.EXPORT_REQUESTED, actor=user, subject=str(export.pk), **wish)
     transaction.on_commit(partial(hint, export.pk))
     return export
