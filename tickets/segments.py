@@ -157,11 +157,14 @@ def _response(history: History, timing: Timing, lived: _Stretch) -> ClockAccount
 
 
 def _response_end(history: History, timing: Timing, verdict: Verdict | None) -> int | None:
-    """The reply, or the resolution that came without one; None while it is still waited for."""
-    if verdict and verdict.ended_at is not None:
-        return verdict.ended_at
+    """The reply, else the resolution that came without one; None while it is still waited for.
+
+    A reply after a reopening counts though a resolution had ended a missed target before: its time is the ticket's.
+    """
     if timing.response:
         return timing.response.at
+    if verdict and verdict.ended_at is not None:
+        return verdict.ended_at
     return None if history.last.is_open else history.last.resolved_at or history.created_at
 
 

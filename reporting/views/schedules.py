@@ -19,7 +19,7 @@ from accounts.capabilities import Capability
 from accounts.models import User
 from memberpulse import formats
 from memberpulse.address import Address, Link
-from memberpulse.errors import InvalidParameter, Refusal
+from memberpulse.errors import CapabilityMissing, InvalidParameter, Refusal
 from memberpulse.zones import zone_names
 from reporting.answers import REPORTS, problem_with
 from reporting.cadence import LAST_DAY, MONTH_DAYS_AT_MOST, Cadence
@@ -217,7 +217,10 @@ class _FormView(_ScheduleView):
     """The form with all it shows: what is filtered by, the people, the next runs."""
 
     def _reports(self) -> list[tuple[str, str]]:
-        return [(key, report.title) for key, report in REPORTS.items() if report.capability in self.capabilities]
+        found = [(key, report.title) for key, report in REPORTS.items() if report.capability in self.capabilities]
+        if not found:
+            raise CapabilityMissing(Capability.VIEW_SUMMARY)
+        return found
 
     def form(self, data: QueryDict | None, **initial) -> ScheduleForm:
         return ScheduleForm(data, owner=self.request.user, reports=self._reports(), initial=initial)

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,7 +21,7 @@ from accounts.capabilities import Capability
 from accounts.models import AuditEvent, AuditKind, Membership, Team, User
 from accounts.services.tokens import create_token
 from memberpulse.access import access_of
-from reporting.models import Export, ExportFormat, ExportState, MetricEvent, SavedView
+from reporting.models import Export, ExportFormat, ExportState, MetricEvent, SavedView, Schedule
 from reporting.services.exports.files import measure, path_of
 from tests.every_address import Address, every_address
 from tests.factories import (
@@ -95,7 +95,7 @@ def make_desk() -> Desk:
     numbers: dict[tuple[str, str], object] = {}
     for name, team in teams.items():
         numbers[f"ticket of {name}", ""] = make_ticket(team=team).pk
-    numbers["no ticket", ""] = numbers["no view", ""] = ABSENT_NUMBER
+    numbers["no ticket", ""] = numbers["no view", ""] = numbers["no schedule", ""] = ABSENT_NUMBER
     numbers["no export", ""] = numbers["no token", ""] = ABSENT_UUID
     files = {}
     for name, person in people.items():
@@ -104,6 +104,7 @@ def make_desk() -> Desk:
         numbers["token", name] = create_token(owner=person, name="Dashboard")[0].pk
         view = SavedView.objects.create(owner=person, name="Mornings", report_key="summary", params={})
         numbers["view", name] = view.pk
+        numbers["schedule", name] = make_schedule(person).pk
         export = make_export(person, teams["ours"])
         numbers["export", name], files[name] = export.pk, path_of(export)
     rows = make_rows(people["superuser"], teams)
@@ -135,6 +136,25 @@ def client_of(somebody: Somebody, person: User | None) -> Client:
         # Past the model, which would end the session: what is asked is that the account is looked at.
         User.objects.filter(pk=person.pk).update(is_active=False)
     return client
+
+
+def make_schedule(owner: User) -> Schedule:
+    """Whether or not its owner may send anything now."""
+    now = timezone.now()
+    schedule = Schedule.objects.create(
+        owner=owner,
+        name="Mornings",
+        report_key="summary",
+        format=ExportFormat.CSV,
+        params={},
+        every=Schedule.Every.DAY,
+        at=time(7),
+        time_zone="UTC",
+        next_due=now + timedelta(days=1),
+        counts_from=now,
+    )
+    schedule.recipients.add(owner)
+    return schedule
 
 
 def make_export(owner: User, team: Team) -> Export:
@@ -266,8 +286,8 @@ def things_for(line: Line, somebody: Somebody) -> list[Thing]:
             return [*_owned("request", "", somebody), TICKETS[-1]]
         case "token":
             return [*_owned("token", "", somebody), Thing("no token", is_there=False)]
-        case "view":
-            return [*_owned("view", "ours", somebody), Thing("no view", is_there=False)]
+        case "view" | "schedule":
+            return [*_owned(line.thing, "ours", somebody), Thing(f"no {line.thing}", is_there=False)]
         case "export" | "file":
             return [*_owned("export", "ours", somebody), Thing("no export", is_there=False)]
         case "app":

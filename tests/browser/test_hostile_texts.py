@@ -1,10 +1,13 @@
 """Texts that somebody made to be run, in every name and subject, in a real browser: they are shown, none runs."""
 
+from datetime import time
+
 import pytest
 from django.utils import timezone
 
 from accounts.capabilities import Role
 from reporting.models import SavedView
+from reporting.services import schedules
 from tests.factories import (
     CategoryFactory,
     OrganizationFactory,
@@ -36,7 +39,7 @@ TEXTS = (
     "${ran=1}{{ran=1}}",
     "&lt;img src=x onerror=ran=1&gt;",
     "<svg><animate onbegin=ran=1 attributeName=x></svg>",
-    "<math><mtext></form><form><mglyph><style></math><img src onerror=ran=1>",
+    "<math><mglyph><style></math><img src=x onerror=ran=1>",
     "--><img src=x onerror=ran=1><!--",
     "]]><script>ran=1</script>",
 )
@@ -44,6 +47,8 @@ PAGES = [
     *(f"/support/reports/{name}" for name in ("overview", "performance", "agents", "trends")),
     "/support/reports/overview?behind=summary.open_tickets.period.value",
     "/support/reports/agents?behind=agents.agents.total.assigned",
+    "/support/reports/schedules",
+    "/support/reports/schedules/new",
     "/support/tickets",
     "/support/tickets/{number}",
 ]
@@ -70,8 +75,11 @@ def hostile_desk(transactional_db):
         ticket = desk.reply(ticket=ticket, actor=agent, body=text, at=timezone.now())
     manager = person_with(Role.MANAGER, name=TEXTS[0])
     SavedView.objects.bulk_create(
-        SavedView(owner=manager, name=text[:60], report_key="summary", params={}) for text in TEXTS
+        SavedView(owner=manager, name=text, report_key="summary", params={}) for text in TEXTS
     )
+    for text in TEXTS:
+        wish = schedules.Wish(text, "summary", "csv", {}, [manager], "day", time(7), "UTC")
+        schedules.save_schedule(owner=manager, wish=wish)
     return manager, ticket.pk
 
 

@@ -94,7 +94,7 @@ PUBLIC, SIGNED_IN = "public", "signed_in"
 # - ``ticket``: of a team, absent for who cannot see the team's tickets
 # - ``request``: a ticket that somebody asked for, absent for everybody else
 # - ``token``: of its owner, absent for everybody else
-# - ``view``: of its owner, absent for everybody else
+# - ``view``, ``schedule``: of its owner, absent for everybody else
 # - ``export``: of its owner, absent for everybody else; ``file`` likewise, and only while they may see what is in it
 ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "favicon.ico": (PUBLIC, LEADS_ON, ""),
@@ -147,6 +147,13 @@ ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "reporting:export": (SIGNED_IN, PAGE, "export"),
     "reporting:export-download": (SIGNED_IN, PAGE, "file"),
     "reporting:export-delete": (SIGNED_IN, _answers(POST=302), "export"),
+    "reporting:schedules": ("schedule_reports", PAGE, ""),
+    "reporting:schedule-new": ("schedule_reports", FORM, ""),
+    "reporting:schedule": ("schedule_reports", FORM, "schedule"),
+    "reporting:schedule-pause": ("schedule_reports", _answers(POST=302), "schedule"),
+    "reporting:schedule-resume": ("schedule_reports", _answers(POST=302), "schedule"),
+    "reporting:schedule-preview": ("schedule_reports", _answers(POST=302), "schedule"),
+    "reporting:schedule-delete": ("schedule_reports", _answers(POST=302), "schedule"),
     "reporting:outbox": (SIGNED_IN, PAGE, ""),
     # --- API
     "api-me": (SIGNED_IN, PAGE, ""),

@@ -97,6 +97,21 @@ def test_a_response_target_is_withdrawn_by_a_resolution_without_a_reply_and_revi
     assert [span.kind for span in revived.spans] == [SpanKind.RUNNING, SpanKind.CLOSED, SpanKind.RUNNING]
 
 
+def test_a_missed_target_counts_up_to_the_reply_though_a_resolution_came_before_it():
+    events = [
+        created(berlin(26, 9)),
+        status(berlin(26, 12), Status.RESOLVED),
+        status(berlin(26, 13), Status.OPEN),
+        reply(berlin(26, 14)),
+    ]
+
+    response, *_ = accounts(events, RESPONSE, now=berlin(26, 15))
+
+    assert (response.standing, response.ended_at) == (Standing.MISSED, berlin(26, 14))
+    assert response.service_seconds == 4 * HOUR
+    assert [span.kind for span in response.spans] == [SpanKind.RUNNING, SpanKind.CLOSED, SpanKind.RUNNING]
+
+
 def test_a_wall_clock_target_runs_through_nights_and_pauses():
     always = target(SlaMetric.RESOLUTION, 100, clock=Clock.WALL)
 
