@@ -230,6 +230,27 @@ def test_exports_in_the_portal(same_answers):
     same_answers(IDENTITIES, questions, often=("export",))
 
 
+def test_schedules(same_answers):
+    def questions(data, foreign):
+        pages, report = "/support/reports/schedules", data.draw(st.sampled_from(list(REPORTS)))
+        filters = _report_params(data, foreign, report)
+        when = (("every", "week"), ("weekday", "0"), ("at", "07:00"), ("zone", "Asia/Kathmandu"))
+        people = [foreign.asker.pk, *(one.pk for one in [*foreign.strangers, *foreign.writers]), 999_999]
+        chosen = data.draw(st.lists(st.sampled_from(people), min_size=1, max_size=2, unique=True))
+        form = (("name", "Week"), ("report", report), ("period", "last_week"), ("format", "csv"), *when)
+        yield Ask(pages)
+        yield Ask(f"{pages}/new", (("report", report), *filters))
+        yield Ask(
+            f"{pages}/new",
+            (*form, *(pair for pair in filters if pair[0] in FILTERS), *(("recipients", str(pk)) for pk in chosen)),
+            "POST",
+            makes=True,
+        )
+        yield Ask(pages)
+
+    same_answers([identity for identity in IDENTITIES if not IDENTITIES[identity].sees_all], questions)
+
+
 @pytest.mark.parametrize("file_format", ["csv", "pdf"])
 def test_file_and_its_mail(same_answers, file_format):
     def questions(data, foreign):

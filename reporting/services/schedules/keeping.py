@@ -14,14 +14,14 @@ from accounts.audit import record
 from accounts.capabilities import Capability
 from accounts.models import AuditKind, Membership, User
 from accounts.scope import scope_for
-from memberpulse.errors import CapabilityMissing, Conflict, InvalidParameter
+from memberpulse.errors import Conflict, InvalidParameter
 from memberpulse.mail import one_line
 from memberpulse.zones import zone_names
-from reporting.answers import REPORTS, asked
+from reporting.answers import REPORTS, asked, scope_in
 from reporting.cadence import LAST_DAY, MONTH_DAYS_AT_MOST, Cadence
 from reporting.models import Export, ExportFormat, PauseReason, Schedule
 from reporting.services.exports.requesting import request_export
-from reporting.services.exports.rights import scope_to_export
+from reporting.services.exports.rights import NEEDED
 
 NAME_AT_MOST = 60
 KEPT_AT_MOST = 50
@@ -53,6 +53,15 @@ def people_for(owner: User) -> QuerySet[User]:
     else:
         works_there = Exists(memberships.filter(team__in=scope.team_ids))
     return User.objects.filter(works_there | Q(pk=owner.pk), is_active=True).order_by("name", "pk")
+
+
+def may_get(owner: User, person: User, report_key: str) -> bool:
+    """Whether the person may export anything of the report that the owner may schedule.
+
+    What they may see elsewhere does not count: the owner, who sees whether they got a file, would learn of it.
+    """
+    sent = scope_in(report_key, owner, (Capability.SCHEDULE_REPORTS,))
+    return not (sent & scope_in(report_key, person, NEEDED)).is_empty
 
 
 def save_schedule(*, owner: User, wish: Wish, schedule: Schedule | None = None) -> Schedule:
@@ -137,15 +146,12 @@ def _check_recipients(owner: User, wish: Wish, schedule: Schedule | None) -> Non
     allowed = set(people_for(owner).filter(pk__in=[person.pk for person in new]).values_list("pk", flat=True))
     for person in new:
         _must(person.pk in allowed, "recipients", "Choose people of the list.")
-        _must(_may_have(person, wish), "recipients", f"{person.name} may not have this report.", code="no_right")
-
-
-def _may_have(person: User, wish: Wish) -> bool:
-    try:
-        scope_to_export(person, wish.report_key)
-    except CapabilityMissing:
-        return False
-    return True
+        _must(
+            may_get(owner, person, wish.report_key),
+            "recipients",
+            f"{person.name} may not have this report.",
+            code="no_right",
+        )
 
 
 def _must(condition: bool, field: str, detail: str, *, code: str = "not_a_choice") -> None:

@@ -1,6 +1,7 @@
 """What time does to schedules. Many sweepers at once do no harm: each step is an UPDATE that one of them wins."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -11,12 +12,12 @@ from django.utils import timezone
 from accounts.capabilities import Capability
 from accounts.models import User
 from memberpulse import leases
-from memberpulse.errors import CapabilityMissing, InvalidParameter
+from memberpulse.errors import InvalidParameter
 from reporting.answers import scope_in
 from reporting.models import Export, ExportState, PauseReason, Schedule, ScheduleMail, ScheduleRun
 from reporting.services.exports.requesting import request_for_run
 from reporting.services.schedules import mails
-from reporting.services.schedules.keeping import end, question_of
+from reporting.services.schedules.keeping import end, may_get, question_of
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +62,13 @@ def _may_send(schedule: Schedule) -> bool:
 
 def _send(run: ScheduleRun, person: User) -> bool:
     """Asks for their file; notes who may not have one, or cannot ask what the schedule asks."""
-    try:
-        request_for_run(run, user=person, params=question_of(run.schedule))
-    except (CapabilityMissing, InvalidParameter):
-        run.left_out.add(person)
-        return False
-    return True
+    schedule = run.schedule
+    if may_get(schedule.owner, person, schedule.report_key):
+        with suppress(InvalidParameter):
+            request_for_run(run, user=person, params=question_of(schedule))
+            return True
+    run.left_out.add(person)
+    return False
 
 
 def _pause_failing() -> None:

@@ -159,6 +159,18 @@ def test_who_may_not_have_it_gets_nothing_and_the_owner_is_told_once(clock, mana
     assert f"- {lead.name}\n" in letter.body
 
 
+def test_rights_elsewhere_do_not_bring_a_file_from_a_lead(clock, lead, team):
+    """Whether a file came would tell the lead of them."""
+    peer = person_with(Role.LEAD, team)
+    scheduled(lead, lead, peer)
+    Membership.objects.filter(user=peer).delete()
+    Membership.objects.create(user=peer, team=TeamFactory(), role=Role.LEAD)
+
+    go_to(clock, MONDAY)
+
+    assert list(ScheduleRun.objects.get().left_out.all()) == [peer]
+
+
 def test_filters_that_a_recipient_cannot_ask_for_leave_them_out(clock, manager, lead):
     other = TeamFactory()
     scheduled(manager, manager, lead, params={"period": ["7d"], "team": [str(other.pk)]})
