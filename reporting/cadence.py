@@ -41,7 +41,7 @@ class Cadence:
         day = moment.astimezone(self.zone).date() - step
         while True:
             if self._has(day):
-                yield datetime.combine(day, self.at, self.zone).astimezone(UTC)
+                yield datetime.combine(day, self.at.replace(fold=0), self.zone).astimezone(UTC)
             day += step
 
     def _has(self, day: date) -> bool:

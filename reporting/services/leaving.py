@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import Team, User
-from reporting.models import Export, ExportState, MetricEvent
+from reporting.models import Export, ExportState, MetricEvent, Schedule
 
 
 def what_stops(person: User) -> list[str]:
@@ -13,6 +13,8 @@ def what_stops(person: User) -> list[str]:
         sentences.append(f"{count} export{'s' if count > 1 else ''} under way will not be finished.")
     if count := exports.filter(state=ExportState.READY, expires_at__gt=timezone.now()).count():
         sentences.append(f"{count} finished export{'s' if count > 1 else ''} cannot be downloaded any more.")
+    if count := Schedule.objects.filter(owner=person).exclude(next_due=None).count():
+        sentences.append(f"{count} schedule{'s' if count > 1 else ''} will be paused when next due.")
     return sentences
 
 

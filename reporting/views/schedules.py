@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, When
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -78,11 +78,12 @@ class ScheduleForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, owner: User, reports: list[tuple[str, str]], **kwargs):
         super().__init__(data, **kwargs)
-        stay = kwargs.get("initial", {}).get("recipients", [])
+        chosen = [person.pk for person in kwargs.get("initial", {}).get("recipients", [])]
         self.fields["report"].choices = reports
         self.fields["zone"].choices = [(name, name) for name in sorted(zone_names())]
-        people = schedules.people_for(owner) | User.objects.filter(pk__in=[person.pk for person in stay])
-        self.fields["recipients"].queryset = people
+        people = schedules.people_for(owner) | User.objects.filter(pk__in=chosen)
+        is_not_chosen = Case(When(pk__in=chosen, then=0), default=1)
+        self.fields["recipients"].queryset = people.order_by(is_not_chosen, "name", "pk")
         self.fields["recipients"].label_from_instance = lambda person: f"{person.name} · {person.email}"
         for name in ("report", "period", "format", "every", "weekday", "month_day", "zone"):
             self.fields[name].error_messages |= dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")

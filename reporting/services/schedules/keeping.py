@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.capabilities import Capability
+from accounts.capabilities import MATRIX, Capability
 from accounts.models import AuditKind, Membership, User
 from accounts.scope import scope_for
 from memberpulse.errors import Conflict, InvalidParameter
@@ -45,14 +45,14 @@ class Wish:
 
 
 def people_for(owner: User) -> QuerySet[User]:
-    """Whom the person may send to: who works in the teams that they may schedule for, and themselves."""
+    """Whom the person may send to: those with a role that exports in the teams they schedule for, and themselves."""
     scope = scope_for(owner, Capability.SCHEDULE_REPORTS)
-    memberships = Membership.objects.filter(user=OuterRef("pk"))
+    memberships = Membership.objects.filter(user=OuterRef("pk"), role__in=MATRIX[Capability.EXPORT_REPORTS])
     if scope.all_teams:
-        works_there = Exists(memberships) | Q(is_superuser=True)
+        may_export = Exists(memberships) | Q(is_superuser=True)
     else:
-        works_there = Exists(memberships.filter(team__in=scope.team_ids))
-    return User.objects.filter(works_there | Q(pk=owner.pk), is_active=True).order_by("name", "pk")
+        may_export = Exists(memberships.filter(team__in=scope.team_ids))
+    return User.objects.filter(may_export | Q(pk=owner.pk), is_active=True)
 
 
 def may_get(owner: User, person: User, report_key: str) -> bool:

@@ -1,6 +1,6 @@
 """Accounts are deactivated, not deleted: what stops is told first, and somebody who can undo it is always left."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,6 +12,7 @@ from accounts.scope import NOTHING, scope_for
 from accounts.services import leaving
 from memberpulse.errors import Conflict
 from reporting.models import Export, ExportState
+from reporting.services import schedules
 from tests.accounts.admin.forms import changed, errors_of, page_of, roles
 from tests.factories import TeamFactory, UserFactory, make_ticket, person_with
 from tests.tickets.test_two_at_once import at_once
@@ -145,6 +146,8 @@ def test_all_that_stops_is_told(desk):
     export_of(person, ExportState.READY, expires_at=timezone.now() - timedelta(seconds=1))
     import_of(person, ImportState.WAITING)
     import_of(person, ImportState.FINISHED)
+    wish = schedules.Wish("Week", "summary", "csv", {}, [person], "day", time(7), "UTC")
+    schedules.save_schedule(owner=person, wish=wish)
 
     page = desk.get(page_of(person, "deactivate"))
 
@@ -158,6 +161,7 @@ def test_all_that_stops_is_told(desk):
         "1 import stops; what is written by then stays.",
         "1 export under way will not be finished.",
         "1 finished export cannot be downloaded any more.",
+        "1 schedule will be paused when next due.",
     ]
     address = f"/support/tickets?status=unresolved&assignee={person.pk}"
     assert desk.get(address).status_code == 200

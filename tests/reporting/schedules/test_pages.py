@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 from django.test import Client
+from guardian.shortcuts import assign_perm
 
 from accounts.capabilities import Role
 from accounts.models import AuditEvent
@@ -159,9 +160,20 @@ def test_a_name_is_used_once(client, manager):
     assert Schedule.objects.get().every == "week"
 
 
-def test_recipients_are_people_who_may_have_the_report(client):
-    agent = person_with(Role.AGENT, TeamFactory(), name="Ann Agent")
+def test_recipients_are_people_who_may_have_the_report(client, manager):
+    agent = person_with(Role.AGENT, TeamFactory())
+    analyst = person_with(Role.ANALYST, name="Abe Analyst")
+    people = client.get(NEW).context["form"].fields["recipients"].queryset
+    assert list(people) == [manager, analyst]
     response = client.post(NEW, fields(agent))
+    assert response.context["form"].errors == {"recipients": ["Choose people of the list."]}
+
+
+def test_an_owner_without_the_right_to_export_is_told_by_name():
+    ours = TeamFactory()
+    person = person_with(Role.AGENT, ours, name="Ann Agent")
+    assign_perm("schedule_reports", person, ours)
+    response = signed_in(person).post(NEW, fields(person))
     assert response.context["form"].errors == {"recipients": ["Ann Agent may not have this report."]}
 
 

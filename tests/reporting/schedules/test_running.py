@@ -13,6 +13,7 @@ from accounts.models import Membership
 from reporting.models import Export, PauseReason, Schedule, ScheduleMail, ScheduleRun
 from reporting.services import exports, schedules
 from tests.factories import TeamFactory, person_with
+from tests.tickets.test_two_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +246,15 @@ def test_deleting_a_schedule_leaves_its_files(clock, manager):
 
     assert Export.objects.get().run is None
     assert not ScheduleRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])
+def test_many_sweepers_at_once_make_one_run(manager, export_dir, hints):
+    schedule = scheduled(manager)
+    Schedule.objects.update(next_due=timezone.now() - timedelta(minutes=1))
+
+    at_once(lambda place: schedules.sweep(), writers=4)
+
+    assert ScheduleRun.objects.get().file_count == Export.objects.count() == 1
+    assert Schedule.objects.get().next_due > timezone.now()
+    assert schedule.runs.count() == 1
