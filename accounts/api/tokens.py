@@ -1,6 +1,5 @@
 """One's own API tokens. A secret is in one answer, that to the request which made it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -15,7 +14,7 @@ from accounts.api.base import GuardedView
 from accounts.capabilities import Capability
 from accounts.models import ApiToken
 from accounts.services import tokens
-from memberpulse.errors import InvalidParameter
+from memberpulse.bodies import checked
 from memberpulse.openapi import ProblemSerializer
 from memberpulse.problems import CONTENT_TYPE
 
@@ -90,7 +89,7 @@ class TokenListView(GuardedView):
     )
     def post(self, request: Request) -> Response:
         """Make a token. Its secret is in this answer and never shown again. You may have 20 that are not expired."""
-        wishes = _read(request.data)
+        wishes = checked(NewTokenSerializer, request.data)
         token, secret = tokens.create_token(
             owner=request.user,
             by=request.auth,
@@ -120,16 +119,3 @@ class TokenView(GuardedView):
 
 def _own(request: Request, token_id: UUID) -> ApiToken:
     return get_object_or_404(ApiToken.objects.owned_by(request.user), pk=token_id)
-
-
-def _read(body: Any) -> dict[str, Any]:
-    """What is wished of a new token. What cannot be wished is refused rather than passed over."""
-    if not isinstance(body, dict):
-        raise InvalidParameter("body", code="type", detail="Send a JSON object.")
-    serializer = NewTokenSerializer(data=body)
-    for field in body:
-        if field not in serializer.fields:
-            known = ", ".join(serializer.fields)
-            raise InvalidParameter(field[:60], code="unknown", detail=f"This cannot be set. Known are {known}.")
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data

@@ -102,6 +102,7 @@ READS_MEMBERSHIPS = {
     "reporting/answers.py": "whom a filter may name: who works in a team",
     "reporting/reports/question.py": "whose row a report has: who works in a team",
     "reporting/views/choices.py": "whom a filter offers: who works in a team",
+    "reporting/services/schedules/keeping.py": "whom a schedule may be for: whether they get anything, the scope says",
     "tickets/views/question.py": "whom a filter offers: who works in a team",
     "tickets/views/forms.py": "who can take a ticket: who works in its team",
     "tickets/export.py": "hands a desk over",

@@ -169,6 +169,10 @@ ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "api-exports": (SIGNED_IN, PAGE, ""),
     "api-export": (SIGNED_IN, _answers(GET=200, DELETE=204), "export"),
     "api-export-download": (SIGNED_IN, PAGE, "file"),
+    "api-views": (SIGNED_IN, FORM, ""),
+    "api-view": (SIGNED_IN, _answers(GET=200, PATCH=400, DELETE=204), "view"),
+    "api-schedules": ("schedule_reports", FORM, ""),
+    "api-schedule": ("schedule_reports", _answers(GET=200, PUT=400, PATCH=400, DELETE=204), "schedule"),
     "api-schema": (SIGNED_IN, PAGE, ""),
     "api-docs": (SIGNED_IN, _answers(GET=200, options=405), ""),
     # --- The admin: for staff, whatever the method

@@ -6,6 +6,7 @@ then on goes the way of all exports. keeping - running (with mails).
 
 from reporting.services.schedules.keeping import (
     NAME_AT_MOST,
+    RECIPIENTS_AT_MOST,
     Wish,
     cadence_of,
     delete,
@@ -19,6 +20,7 @@ from reporting.services.schedules.running import runs_with_outcome, sweep
 
 __all__ = [
     "NAME_AT_MOST",
+    "RECIPIENTS_AT_MOST",
     "Wish",
     "cadence_of",
     "delete",
