@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "memberpulse.openapi.without_trailing_slashes",
     ],
+    "ENUM_NAME_OVERRIDES": {"ExportFormatEnum": "reporting.models.ExportFormat.choices"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

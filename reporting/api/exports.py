@@ -55,7 +55,7 @@ class ExportRequestSerializer(serializers.Serializer):
     """The body of a request, besides the report's own parameters."""
 
     report = serializers.ChoiceField(choices=list(REPORTS))
-    format = serializers.ChoiceField(choices=ExportFormat.values)
+    format = serializers.ChoiceField(choices=ExportFormat.choices)
     email = serializers.BooleanField(default=True, help_text="Whether a mail tells when the file is ready.")
 
 

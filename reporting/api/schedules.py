@@ -48,11 +48,11 @@ class ScheduleSerializer(serializers.ModelSerializer):
 class WishSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=schedules.NAME_AT_MOST)
     report = serializers.ChoiceField(choices=list(REPORTS))
-    format = serializers.ChoiceField(choices=ExportFormat.values)
+    format = serializers.ChoiceField(choices=ExportFormat.choices)
     params = serializers.DictField(
         default=dict, help_text="Parameters of the report; its period must move on, so no `from` and `to`."
     )
-    every = serializers.ChoiceField(choices=Schedule.Every.values)
+    every = serializers.ChoiceField(choices=Schedule.Every.choices)
     weekday = serializers.IntegerField(
         default=None, allow_null=True, min_value=0, max_value=6, help_text="Of a weekly one: 0 is Monday."
     )
