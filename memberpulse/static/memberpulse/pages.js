@@ -142,8 +142,9 @@ const start = () => {
     makeFindable(find);
   }
   // Beside, not into view: the page itself stays where it is.
-  const tab = document.querySelector(".tabs [aria-current]");
-  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+  for (const tab of document.querySelectorAll(":is(.tabs, .top nav) [aria-current]")) {
+    tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+  }
 };
 start();
 document.addEventListener("page:shown", start);

@@ -22,10 +22,16 @@ const focusAt = (place) => {
   }
 };
 
-const openedTables = () => [...document.querySelectorAll("details:is(.data, .filters)[open]")].map(placeOf);
-const openAgain = ({ id, index }) => {
-  const table = document.getElementById(id)?.querySelectorAll("details")[index];
-  if (table) table.open = true;
+// A menu that was opened while the answer came is somebody's next step; the one that led to it has done its work.
+let chosenIn = null;
+const opened = () => {
+  const found = [...document.querySelectorAll("main details:is(.data, .filters, .menu)[open]")];
+  return found.filter((node) => node !== chosenIn).map(placeOf).filter(Boolean);
+};
+const openAgain = ({ id, name, index }) => {
+  const holder = document.getElementById(id);
+  const same = index < 0 ? holder : holder?.querySelectorAll(name)[index];
+  if (same) same.open = true;
 };
 
 // --- The side panel ---------------------------------------------------------------------------------------------------
@@ -64,7 +70,7 @@ document.addEventListener("keydown", (event) => {
 // --- Exchanging -------------------------------------------------------------------------------------------------------
 
 const exchange = (fresh) => {
-  const before = { place: placeOf(document.activeElement), tables: openedTables(), panel: panel() };
+  const before = { place: placeOf(document.activeElement), opened: opened(), panel: panel() };
   uncover();
   for (const what of EXCHANGED) {
     const [old, next] = [document.querySelector(what), fresh.querySelector(what)];
@@ -72,7 +78,7 @@ const exchange = (fresh) => {
     else old?.remove();
   }
   document.title = fresh.title;
-  before.tables.forEach(openAgain);
+  before.opened.forEach(openAgain);
   document.dispatchEvent(new Event("page:shown"));
   cover();
   if (panel()) {
@@ -110,6 +116,7 @@ window.navigation?.addEventListener("navigate", (event) => {
   const url = new URL(event.destination.url);
   const isAnswer = event.canIntercept && !event.hashChange && !event.formData && event.downloadRequest === null;
   if (!isAnswer || event.navigationType === "reload" || !isReport(url)) return;
+  chosenIn = document.querySelector("main details.menu[open]");
   const goesBack = event.navigationType === "traverse";
   event.intercept({
     focusReset: "manual",
