@@ -119,7 +119,8 @@ def test_tabs_have_the_customers_words_and_keep_the_question(as_manager):
 
 
 def test_a_tab_that_may_not_be_opened_is_not_shown(as_manager, monkeypatch):
-    held = frozenset(Capability) - {Capability.VIEW_AGENTS, Capability.EXPORT_REPORTS, Capability.VIEW_AUDIT}
+    missing = {"view_agents", "export_reports", "schedule_reports", "view_audit"}
+    held = frozenset(capability for capability in Capability if capability not in missing)
     monkeypatch.setattr("accounts.portal.capabilities_of", lambda user: held)
 
     response = as_manager.get(page("overview"))
@@ -127,6 +128,7 @@ def test_a_tab_that_may_not_be_opened_is_not_shown(as_manager, monkeypatch):
     assert titles_of(response.context["frame"]["tabs"]) == ["Overview", "Performance Report", "Trend Analysis"]
     assert titles_of(response.context["frame"]["places"]) == ["Tickets", "Reports", "Outbox"]
     assert "data-export" not in response.text
+    assert "/schedules" not in response.text
 
 
 @pytest.mark.parametrize("address", ["/", "/support", "/support/", "/support/reports", "/support/reports/"])
@@ -596,4 +598,5 @@ def test_with_a_mail_server_there_is_no_outbox(as_lead, settings):
     settings.HAS_OUTBOX = False
 
     assert as_lead.get("/support/outbox").status_code == 404
-    assert titles_of(as_lead.get(page("overview")).context["frame"]["places"]) == ["Tickets", "Reports", "Exports"]
+    places = as_lead.get(page("overview")).context["frame"]["places"]
+    assert titles_of(places) == ["Tickets", "Reports", "Exports", "Schedules"]

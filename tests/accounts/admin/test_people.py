@@ -213,7 +213,7 @@ def test_teams_are_listed_with_members_and_leads(desk):
         ("/admin/accounts/user/", 11),
         ("/admin/accounts/user/{person}/change/", 13),
         ("/admin/accounts/user/{person}/sees/", 15),
-        ("/admin/accounts/user/{person}/deactivate/", 15),
+        ("/admin/accounts/user/{person}/deactivate/", 16),
         ("/admin/accounts/team/", 9),
         ("/admin/accounts/team/{team}/change/", 8),
         ("/admin/accounts/team/{team}/permissions/", 9),
