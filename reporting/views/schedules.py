@@ -228,26 +228,26 @@ class _FormView(_ScheduleView):
 
     def answer(self, form: ScheduleForm, schedule: Schedule | None) -> HttpResponse:
         """What becomes of a form that was sent: checked only, refused, or kept."""
-        is_valid, given = form.is_valid(), self.request.POST
+        given, status = self.request.POST, 400
+        is_valid, next_runs = form.is_valid(), _next_runs(form)
         if FRAGMENT_HEADER in self.request.headers:
-            return render(self.request, "portal/_next_runs.html", {"next_runs": list(_next_runs(form))})
+            return render(self.request, "portal/_next_runs.html", {"next_runs": next_runs})
         if "check" in given:
             form.errors.clear()
-            return self.show(form, given, schedule, next_runs=list(_next_runs(form)))
-        if not is_valid:
-            return self.show(form, given, schedule, status=400)
-        try:
-            saved = schedules.save_schedule(
-                owner=self.request.user,
-                wish=form.wish(_question(form.cleaned_data["report"], given)),
-                schedule=schedule,
-            )
-        except InvalidParameter as refusal:
-            _add_refusal(form, refusal)
-            return self.show(form, given, schedule, status=refusal.status_code)
-        except Refusal as refusal:
-            form.add_error(None, str(refusal.detail))
-            return self.show(form, given, schedule, status=refusal.status_code)
+            status = 200
+        elif is_valid:
+            try:
+                return self._saved(form, schedule)
+            except InvalidParameter as refusal:
+                _add_refusal(form, refusal)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.detail))
+                status = refusal.status_code
+        return self.show(form, given, schedule, next_runs=next_runs, status=status)
+
+    def _saved(self, form: ScheduleForm, schedule: Schedule | None) -> HttpResponse:
+        wish = form.wish(_question(form.cleaned_data["report"], self.request.POST))
+        saved = schedules.save_schedule(owner=self.request.user, wish=wish, schedule=schedule)
         first = moment_in(ZoneInfo(saved.time_zone), saved.next_due)
         messages.success(self.request, f"“{saved.name}” is saved. It runs next on {first} ({saved.time_zone}).")
         return redirect("reporting:schedules")
@@ -391,9 +391,9 @@ def _as_query(params: dict[str, list[str]]) -> QueryDict:
     return query
 
 
-def _next_runs(form: ScheduleForm) -> Iterator[str]:
+def _next_runs(form: ScheduleForm) -> list[str]:
     cadence = form.cadence()
-    return iter(_runs_of(cadence) if cadence else ())
+    return _runs_of(cadence) if cadence else []
 
 
 def _runs_of(cadence: Cadence) -> list[str]:

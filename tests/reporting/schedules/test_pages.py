@@ -157,6 +157,7 @@ def test_a_name_is_used_once(client, manager):
     client.post(NEW, fields(manager))
     again = client.post(NEW, fields(manager, every="day"))
     assert again.context["form"].errors == {"name": ["You have a schedule of this name."]}
+    assert again.context["next_runs"][0] == "Thursday, 19 Nov 2026, 07:00"
     assert Schedule.objects.get().every == "week"
 
 
@@ -252,3 +253,12 @@ def test_the_list_asks_as_much_for_many_as_for_one(client, manager, count, djang
         client.post(NEW, fields(manager, name=f"Number {number}"))
     with django_assert_max_num_queries(12):
         client.get(PAGE)
+
+
+def test_as_many_as_can_be_kept(client, manager, monkeypatch):
+    monkeypatch.setattr("reporting.services.schedules.keeping.KEPT_AT_MOST", 1)
+    client.post(NEW, fields(manager))
+    response = client.post(NEW, fields(manager, name="One more"))
+    assert response.status_code == 409
+    assert "You keep 1 schedules, which is as many as there is room for." in response.content.decode()
+    assert Schedule.objects.count() == 1
