@@ -376,6 +376,23 @@ def test_a_menu_that_is_opened_while_the_answer_comes_stays_open(page, sign_in, 
     expect(more.locator("a", has_text="Last week")).to_be_hidden()
 
 
+def test_a_series_that_was_switched_off_stays_off_in_the_next_answer(page, sign_in, manager):
+    sign_in(manager)
+    card = page.locator("figure", has=page.get_by_role("heading", name="Tickets created and resolved"))
+    legend = card.get_by_role("button", name="Resolved")
+    expect(legend).to_have_attribute("aria-pressed", "true")
+    shown = card.locator("svg [data-series]:not(.off)").count()
+    legend.click()
+    left = card.locator("svg [data-series]:not(.off)").count()
+    assert 0 < left < shown
+
+    page.get_by_role("link", name="90 d").click()
+    expect(page.locator(".seg [aria-current]", has_text="90 d")).to_be_visible()
+
+    expect(legend).to_have_attribute("aria-pressed", "false")
+    expect(card.locator("svg [data-series]:not(.off)")).to_have_count(left)
+
+
 def test_a_session_that_ended_leads_to_the_sign_in(page, sign_in, manager, context):
     sign_in(manager)
     context.clear_cookies()

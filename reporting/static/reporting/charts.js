@@ -320,19 +320,27 @@ class Timeline extends Plot {
   }
 }
 
-// The words of a legend become buttons that show and hide their series in every chart of the same panel.
+// The words of a legend become buttons that show and hide their series in every chart of the same panel, in the answers
+// that follow too.
+const switched = new Map();
+
 const legendButton = (word) => {
   const button = make("button", { type: "button", "aria-pressed": word.dataset.on });
   button.append(...word.childNodes);
-  button.addEventListener("click", () => {
-    const on = button.getAttribute("aria-pressed") !== "true";
+  word.replaceWith(button);
+  const panel = button.closest(".card, figure") ?? document;
+  const series = [location.pathname, panel.querySelector("h2")?.textContent, word.dataset.toggle].join("\n");
+  const show = (on) => {
     button.setAttribute("aria-pressed", on);
-    const panel = button.closest(".card, figure") ?? document;
     for (const shape of panel.querySelectorAll(`[data-series="${CSS.escape(word.dataset.toggle)}"]`)) {
       shape.classList.toggle("off", !on);
     }
+  };
+  button.addEventListener("click", () => {
+    switched.set(series, button.getAttribute("aria-pressed") !== "true");
+    show(switched.get(series));
   });
-  word.replaceWith(button);
+  if (switched.has(series)) show(switched.get(series));
 };
 
 const start = (root = document) => {
