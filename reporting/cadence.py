@@ -47,7 +47,6 @@ class Cadence:
     def _has(self, day: date) -> bool:
         if self.weekday is not None:
             return day.weekday() == self.weekday
-        if self.month_day is not None:
-            wanted = day.day if self.month_day != LAST_DAY else (day + timedelta(days=1)).day
-            return wanted == (self.month_day or 1)
-        return True
+        if self.month_day == LAST_DAY:
+            return (day + timedelta(days=1)).day == 1
+        return self.month_day in (None, day.day)

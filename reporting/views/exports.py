@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -18,8 +19,8 @@ from memberpulse.access import SIGNED_IN
 from memberpulse.errors import Refusal
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportState
-from reporting.query import FILTERS
 from reporting.services import exports
+from reporting.views.filters import filter_count
 from reporting.views.portal import ReportingView
 
 SHOWN_AT_ONCE = 25
@@ -46,12 +47,15 @@ class ExportRow:
         params, words = self.export.params, "All time"
         if "from" in params:
             words = formats.period_text(date.fromisoformat(params["from"]), date.fromisoformat(params["to"]))
-        count = sum(name in params for name in FILTERS)
-        return words + (f" · {count} {'filter' if count == 1 else 'filters'}" if count else "")
+        return words + filter_count(params)
 
     @property
     def asked(self) -> str:
-        return self._moment(self.export.created_at)
+        """When, and by whom if it was a schedule."""
+        words = f"asked for {self._moment(self.export.created_at)}"
+        if run := self.export.run:
+            words += f" by {run.schedule.owner.name}’s schedule “{run.schedule.name}”"
+        return words
 
     @property
     def kept_until(self) -> str:
@@ -111,7 +115,7 @@ class ExportsPage(ReportingView):
     place = "exports"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        pages = Paginator(Export.objects.owned_by(request.user).prefetch_related("mails"), SHOWN_AT_ONCE)
+        pages = Paginator(_owned(request).prefetch_related("mails"), SHOWN_AT_ONCE)
         page = pages.get_page(request.GET.get("page"))
         rows = [_row(request, export) for export in page]
         context = {"page": page, "rows": rows, "kept_days": settings.EXPORT_KEPT.days}
@@ -176,8 +180,12 @@ class ExportDelete(ReportingView):
         return redirect("reporting:exports")
 
 
+def _owned(request: HttpRequest) -> QuerySet[Export]:
+    return Export.objects.owned_by(request.user).select_related("run__schedule__owner")
+
+
 def _own(request: HttpRequest, uuid: UUID) -> Export:
-    return get_object_or_404(Export.objects.owned_by(request.user), pk=uuid)
+    return get_object_or_404(_owned(request), pk=uuid)
 
 
 def _row(request: HttpRequest, export: Export) -> ExportRow:

@@ -1,6 +1,7 @@
 """The filter bar: when, what, and what is on, all of it links and plain forms over the page's address."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -223,6 +224,12 @@ class FilterBar:
             return words + (f", up to {formats.time_text(as_of)}" if runs else "")
         before = formats.period_text(*_days_of(earlier)).removesuffix(f" {period['to'][:4]}")
         return f"{words} against {before}" + (f", both up to {formats.time_text(as_of)}" if runs else "")
+
+
+def filter_count(params: Mapping[str, Any]) -> str:
+    """As it goes on after other words: a dot and how many; nothing where there is none."""
+    count = sum(name in params for name in FILTERS)
+    return f" · {count} {'filter' if count == 1 else 'filters'}" if count else ""
 
 
 def title_of(field: str) -> str:

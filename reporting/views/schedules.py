@@ -28,7 +28,7 @@ from reporting.periods import PRESET_TITLES
 from reporting.query import FILTERS, parameters_of
 from reporting.services import schedules
 from reporting.views.exports import FRAGMENT_HEADER
-from reporting.views.filters import DEFAULT_PRESET, FilterBar, title_of
+from reporting.views.filters import DEFAULT_PRESET, FilterBar, filter_count, title_of
 from reporting.views.portal import ReportingView, page_of
 
 NEXT_RUNS = 3
@@ -126,7 +126,8 @@ class ScheduleRow:
     def what(self) -> str:
         schedule = self.schedule
         period = PRESET_TITLES[schedule.params.get("period", [DEFAULT_PRESET])[0]]
-        return f"{REPORTS[schedule.report_key].title}, {schedule.get_format_display()} · {period}"
+        words = f"{REPORTS[schedule.report_key].title}, {schedule.get_format_display()} · {period}"
+        return words + filter_count(schedule.params)
 
     @property
     def when(self) -> str:
@@ -332,38 +333,44 @@ class EditSchedule(_FormView):
         )
 
 
-class PauseSchedule(_ScheduleView):
+class _Act(_ScheduleView):
+    """Does something with a schedule, and says so."""
+
+    leads_to = "reporting:schedules"
+
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
-        schedule = self.own(number)
+        messages.success(request, self.act(self.own(number)))
+        return redirect(self.leads_to)
+
+    def act(self, schedule: Schedule) -> str:
+        """The sentence."""
+        raise NotImplementedError
+
+
+class PauseSchedule(_Act):
+    def act(self, schedule: Schedule) -> str:
         schedules.pause(schedule)
-        messages.success(request, f"“{schedule.name}” is paused.")
-        return redirect("reporting:schedules")
+        return f"“{schedule.name}” is paused."
 
 
-class ResumeSchedule(_ScheduleView):
-    def post(self, request: HttpRequest, number: str) -> HttpResponse:
-        schedule = self.own(number)
+class ResumeSchedule(_Act):
+    def act(self, schedule: Schedule) -> str:
         schedules.resume(schedule)
-        messages.success(request, f"“{schedule.name}” is active again.")
-        return redirect("reporting:schedules")
+        return f"“{schedule.name}” is active again."
 
 
-class PreviewSchedule(_ScheduleView):
-    def post(self, request: HttpRequest, number: str) -> HttpResponse:
-        schedule = self.own(number)
+class PreviewSchedule(_Act):
+    leads_to = "reporting:exports"
+
+    def act(self, schedule: Schedule) -> str:
         schedules.send_preview(schedule)
-        messages.success(
-            request, f"A preview of “{schedule.name}” is being made. Its mail goes to {request.user.email}."
-        )
-        return redirect("reporting:exports")
+        return f"A preview of “{schedule.name}” is being made. Its mail goes to {schedule.owner.email}."
 
 
-class DeleteSchedule(_ScheduleView):
-    def post(self, request: HttpRequest, number: str) -> HttpResponse:
-        schedule = self.own(number)
+class DeleteSchedule(_Act):
+    def act(self, schedule: Schedule) -> str:
         schedules.delete(schedule)
-        messages.success(request, f"“{schedule.name}” is deleted. Files that it made stay.")
-        return redirect("reporting:schedules")
+        return f"“{schedule.name}” is deleted. Files that it made stay."
 
 
 def _add_refusal(form: ScheduleForm, refusal: InvalidParameter) -> None:

@@ -64,7 +64,11 @@ def request_for_run(run: ScheduleRun, *, user: User, params: Mapping[str, Any]) 
     """
     schedule = run.schedule
     question = frozen(user, schedule.report_key, params, now=epoch(run.due_at))
-    return _new(user, {"report_key": schedule.report_key, "format": schedule.format, "params": question, "run": run})
+    wish = {"report_key": schedule.report_key, "format": schedule.format, "params": question, "wants_email": True}
+    export = _new(user, wish, run=run)
+    asked = {"subject": str(export.pk), "schedule": schedule.pk, **wish}
+    record(AuditKind.EXPORT_REQUESTED, actor=schedule.owner, person=user, **asked)
+    return export
 
 
 def _check_choice(field: str, value: str, choices) -> None:
@@ -103,9 +107,9 @@ def _new_within_limit(user: User, under_way, wish: dict[str, Any]) -> Export:
     return export
 
 
-def _new(user: User, wish: dict[str, Any]) -> Export:
+def _new(user: User, wish: dict[str, Any], *, run: ScheduleRun | None = None) -> Export:
     export = Export.objects.create(
-        requested_by=user, next_publish_at=timezone.now() + settings.EXPORT_REPUBLISH_AFTER, **wish
+        requested_by=user, run=run, next_publish_at=timezone.now() + settings.EXPORT_REPUBLISH_AFTER, **wish
     )
     transaction.on_commit(partial(hint, export.pk))
     return export

@@ -81,7 +81,7 @@ def save_schedule(*, owner: User, wish: Wish, schedule: Schedule | None = None) 
         "month_day": wish.month_day,
         "at": wish.at,
         "time_zone": wish.time_zone,
-        "next_due": cadence_of(wish).next_after(now),
+        "next_due": _cadence_of(wish).next_after(now),
         "pause_reason": "",
         "counts_from": now,
     }
@@ -102,7 +102,7 @@ def save_schedule(*, owner: User, wish: Wish, schedule: Schedule | None = None) 
     return saved
 
 
-def cadence_of(wish: Wish) -> Cadence:
+def _cadence_of(wish: Wish) -> Cadence:
     """Raises InvalidParameter for a day or a zone that there is not."""
     if wish.time_zone not in zone_names():
         raise InvalidParameter("timezone", code="not_a_choice", detail="Choose one of the time zones.")
@@ -131,7 +131,7 @@ def _checked(owner: User, wish: Wish, schedule: Schedule | None) -> str:
         raise InvalidParameter("period", code="not_relative", detail=detail)
     with asked(wish.report_key, user=owner, params=wish.params, needs=(Capability.SCHEDULE_REPORTS,)):
         """Asking is enough to see whether it can be answered."""
-    cadence_of(wish)
+    _cadence_of(wish)
     _check_recipients(owner, wish, schedule)
     return name
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.capabilities import Role
-from accounts.models import Membership
+from accounts.models import AuditEvent, AuditKind, Membership
 from reporting.models import Export, PauseReason, Schedule, ScheduleMail, ScheduleRun
 from reporting.services import exports, schedules
 from tests.factories import TeamFactory, person_with
@@ -85,6 +85,20 @@ def test_each_recipient_gets_a_file_of_their_own_scope(clock, manager, lead, tea
     assert "team" not in mine.params
     schedule.refresh_from_db()
     assert schedule.next_due == MONDAY + WEEK
+    for export in (mine, theirs):
+        event = AuditEvent.objects.get(kind=AuditKind.EXPORT_REQUESTED, subject=str(export.pk))
+        assert (event.actor, event.person) == (manager.email, export.requested_by.email)
+        assert event.details["schedule"] == schedule.pk
+
+
+def test_the_page_of_exports_says_whose_schedule_asked(clock, manager, lead, client):
+    scheduled(manager, lead)
+    go_to(clock, MONDAY)
+    client.force_login(lead)
+    row = f"by {manager.name}’s schedule “Week in numbers”"
+    assert row in client.get("/support/reports/exports").content.decode()
+    schedules.delete(Schedule.objects.get())
+    assert "schedule “" not in client.get("/support/reports/exports").content.decode()
 
 
 def test_the_mail_says_whose_schedule_it_is(clock, manager, lead):
