@@ -18,7 +18,7 @@ PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --r
 # Only what a target sets itself reaches the programs under test.
 UNSET := env -u MODE -u DEBUG -u DATABASE_URL -u CELERY_BROKER_URL -u EMAIL_URL -u SITE_URL -u SECRET_KEY -u ALLOWED_HOSTS -u PORT -u HOST
 
-.PHONY: run test lint bench prove fmt pins clean
+.PHONY: run test lint bench prove fmt messages pins clean
 
 run: $(VENV)/.run
 	@exec $(IN_VENV) manage.py up --prepare --port $(PORT)
@@ -50,6 +50,12 @@ prove: $(VENV)/.dev
 fmt: $(VENV)/.dev
 	$(IN_VENV) -m ruff check --fix
 	$(IN_VENV) -m ruff format
+
+# Finds the texts of the code for the translators, and compiles what they wrote.
+messages: $(VENV)/.dev
+	@command -v xgettext >/dev/null || { echo "This needs GNU gettext (apt-get install gettext)."; exit 1; }
+	$(IN_VENV) manage.py makemessages --locale de --add-location file --no-wrap --no-obsolete --ignore $(VENV) --ignore var --ignore tests
+	$(IN_VENV) manage.py compilemessages --locale de --ignore $(VENV)
 
 # Takes the newest versions that requirements*.in allow.
 pins:

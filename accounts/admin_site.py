@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.guarded import Guarded
@@ -20,9 +21,9 @@ class DeskAdminSite(AdminSite):
     """For staff. What they find in it is settled by the capability that each page declares."""
 
     access = SIGNED_IN
-    site_header = "MemberPulse Support Reporting"
+    site_header = gettext_lazy("MemberPulse Support Reporting")
     site_title = "MemberPulse"
-    index_title = "Administration"
+    index_title = gettext_lazy("Administration")
 
     def get_urls(self) -> list:
         """Without the address that leads to an object's page on the site: there are no such pages."""

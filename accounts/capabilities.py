@@ -1,14 +1,17 @@
 """The capabilities matrix: who may do what, and how far it reaches. There is no second list of this anywhere."""
 
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
-    AGENT = "agent", "Agent"
-    LEAD = "lead", "Team lead"
-    MANAGER = "manager", "Manager"
-    ANALYST = "analyst", "Analyst"
-    ADMINISTRATOR = "administrator", "Administrator"
+    AGENT = "agent", gettext_lazy("Agent")
+    LEAD = "lead", gettext_lazy("Team lead")
+    MANAGER = "manager", gettext_lazy("Manager")
+    ANALYST = "analyst", gettext_lazy("Analyst")
+    ADMINISTRATOR = "administrator", gettext_lazy("Administrator")
 
 
 TEAM_ROLES = (Role.AGENT, Role.LEAD)
@@ -19,28 +22,28 @@ class Reach(models.TextChoices):
     """How far a capability reaches for a role."""
 
     # A customer's, who holds no role: what they asked for themselves.
-    REQUESTS = "requests", "own requests (status only)"
+    REQUESTS = "requests", gettext_lazy("own requests (status only)")
     # Own credits only, in the teams of the role.
-    SELF = "self", "self only"
-    TEAMS = "teams", "own teams"
-    ALL = "all", "all"
+    SELF = "self", gettext_lazy("self only")
+    TEAMS = "teams", gettext_lazy("own teams")
+    ALL = "all", gettext_lazy("all")
 
 
 class Capability(models.TextChoices):
-    VIEW_SUMMARY = "view_summary", "See key metrics"
-    VIEW_PERFORMANCE = "view_performance", "See the performance report"
-    VIEW_TRENDS = "view_trends", "See the trend analysis"
-    VIEW_AGENTS = "view_agents", "See figures of single agents"
-    VIEW_RATINGS = "view_ratings", "See single ratings and their comments"
-    VIEW_TICKETS = "view_tickets", "See the tickets behind a figure"
-    EXPORT_REPORTS = "export_reports", "Export reports"
-    SCHEDULE_REPORTS = "schedule_reports", "Send reports on a schedule"
-    WORK_TICKETS = "work_tickets", "Work on tickets"
-    IMPORT_TICKETS = "import_tickets", "Import tickets"
-    MANAGE_API_TOKENS = "manage_api_tokens", "Manage own API tokens"
-    MANAGE_DESK = "manage_desk", "Manage categories, calendars, SLA targets and surveys"
-    MANAGE_PEOPLE = "manage_people", "Manage people, teams and roles"
-    VIEW_AUDIT = "view_audit", "See the audit log"
+    VIEW_SUMMARY = "view_summary", gettext_lazy("See key metrics")
+    VIEW_PERFORMANCE = "view_performance", gettext_lazy("See the performance report")
+    VIEW_TRENDS = "view_trends", gettext_lazy("See the trend analysis")
+    VIEW_AGENTS = "view_agents", gettext_lazy("See figures of single agents")
+    VIEW_RATINGS = "view_ratings", gettext_lazy("See single ratings and their comments")
+    VIEW_TICKETS = "view_tickets", gettext_lazy("See the tickets behind a figure")
+    EXPORT_REPORTS = "export_reports", gettext_lazy("Export reports")
+    SCHEDULE_REPORTS = "schedule_reports", gettext_lazy("Send reports on a schedule")
+    WORK_TICKETS = "work_tickets", gettext_lazy("Work on tickets")
+    IMPORT_TICKETS = "import_tickets", gettext_lazy("Import tickets")
+    MANAGE_API_TOKENS = "manage_api_tokens", gettext_lazy("Manage own API tokens")
+    MANAGE_DESK = "manage_desk", gettext_lazy("Manage categories, calendars, SLA targets and surveys")
+    MANAGE_PEOPLE = "manage_people", gettext_lazy("Manage people, teams and roles")
+    VIEW_AUDIT = "view_audit", gettext_lazy("See the audit log")
 
 
 def _row(agent=None, lead=None, manager=None, analyst=None, administrator=None) -> dict[Role, Reach]:
@@ -86,7 +89,10 @@ _WITH_SELF = [capability for capability, reaches in MATRIX.items() if Reach.SELF
 # Every permission that there is, all of them on teams: given on one team, or for the whole desk.
 PERMISSIONS: list[tuple[str, str]] = [
     *((capability.value, capability.label) for capability in Capability),
-    *((f"{capability}{SELF_SUFFIX}", f"{capability.label}: own only") for capability in _WITH_SELF),
+    *(
+        (f"{capability}{SELF_SUFFIX}", format_lazy(gettext_lazy("{capability}: own only"), capability=capability.label))
+        for capability in _WITH_SELF
+    ),
 ]
 
 
@@ -122,4 +128,4 @@ def reach_in_words(capability: Capability, role: Role) -> str:
     reach = MATRIX[capability].get(role)
     if reach is None:
         return ""
-    return reach.label if is_about_teams(capability) else "yes"
+    return reach.label if is_about_teams(capability) else _("yes")

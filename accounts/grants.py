@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.capabilities import DESK_ROLES, Role, desk_permissions, team_permissions
+from accounts.languages import in_language_of_the_desk
 from accounts.models import Membership, RoleGroup, Team, TeamGroupObjectPermission, User, end_sessions
 
 _AT_ONCE = 500
@@ -73,7 +74,8 @@ def rename_groups(team: Team) -> None:
 
 
 def _name(role: Role | str, team: Team | None) -> str:
-    return f"{Role(role).label}, {team.name if team else 'whole desk'}"
+    with in_language_of_the_desk():
+        return f"{Role(role).label}, {team.name if team else 'whole desk'}"
 
 
 def _endow(group: RoleGroup) -> bool:

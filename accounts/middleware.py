@@ -1,11 +1,25 @@
-"""What every request of a signed-in person leaves behind."""
+"""What comes with every request of a signed-in person: their language, and what it leaves behind."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from accounts.audit import record_refusal
 from memberpulse.access import PUBLIC, access_of
 
 _REFUSED = (403, 404)
+
+
+class OwnLanguageMiddleware:
+    """A signed-in person reads their own language, whatever the browser asks for."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if language := getattr(request.user, "language", ""):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        return self.get_response(request)
 
 
 class AuditRefusalsMiddleware:

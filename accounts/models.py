@@ -13,11 +13,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from guardian.mixins import GuardianUserMixin
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from accounts.capabilities import DESK_ROLES, PERMISSIONS, TEAM_ROLES, Role
+from accounts.languages import languages
 from accounts.querysets import ApiTokenQuerySet, AuditQuerySet, MembershipQuerySet
 from memberpulse.mail import PlannedMail
 from memberpulse.zones import zone_names
@@ -25,7 +28,9 @@ from memberpulse.zones import zone_names
 
 def validate_time_zone(name: str) -> None:
     if name not in zone_names():
-        raise ValidationError("“%(name)s” is not a time zone. Use a name such as Europe/Berlin.", params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Use a name such as Europe/Berlin."), params={"name": name}
+        )
 
 
 def default_time_zone() -> str:
@@ -35,7 +40,7 @@ def default_time_zone() -> str:
 class UserManager(BaseUserManager):
     def _create(self, email: str, password: str | None, **fields) -> "User":
         if not email:
-            raise ValueError("A person needs an e-mail address.")
+            raise ValueError(_("A person needs an e-mail address."))
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -55,17 +60,21 @@ class UserManager(BaseUserManager):
 class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     """A person of ours or an automatic sender. Signs in by e-mail address; letters' case does not matter there."""
 
-    email = models.EmailField("e-mail address", max_length=254)
-    name = models.CharField(max_length=150)
-    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
+    email = models.EmailField(gettext_lazy("e-mail address"), max_length=254)
+    name = models.CharField(gettext_lazy("name"), max_length=150)
+    # Empty until the first sign-in: then it is the one of the browser, until another is chosen.
+    language = models.CharField(gettext_lazy("language"), max_length=8, choices=languages, blank=True, default="")
+    time_zone = models.CharField(
+        gettext_lazy("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
+    )
     # What a bot writes is never a response.
-    is_bot = models.BooleanField("automatic", default=False)
+    is_bot = models.BooleanField(gettext_lazy("automatic"), default=False)
     # Off: signs in nowhere, sees nothing, stays in the history.
-    is_active = models.BooleanField("active", default=True)
-    is_staff = models.BooleanField("may open the admin", default=False)
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    is_active = models.BooleanField(gettext_lazy("active"), default=True)
+    is_staff = models.BooleanField(gettext_lazy("may open the admin"), default=False)
+    date_joined = models.DateTimeField(gettext_lazy("date joined"), default=timezone.now, editable=False)
     # Counts the changes of what the person may do; a session of an earlier count is over. Written by its own UPDATE.
-    rights_version = models.PositiveIntegerField(default=0, editable=False)
+    rights_version = models.PositiveIntegerField(gettext_lazy("rights version"), default=0, editable=False)
 
     objects = UserManager()
 
@@ -79,13 +88,13 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        verbose_name, verbose_name_plural = "person", "people"
+        verbose_name, verbose_name_plural = gettext_lazy("person"), gettext_lazy("people")
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_unique",
-                violation_error_message="A person with this e-mail address exists.",
+                violation_error_message=gettext_lazy("A person with this e-mail address exists."),
             )
         ]
 
@@ -159,9 +168,10 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
 class Team(models.Model):
     """A group of agents. Every ticket is with exactly one team."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(gettext_lazy("name"), max_length=100, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("team"), gettext_lazy("teams")
         ordering = ["name"]
         permissions = PERMISSIONS
 
@@ -176,13 +186,23 @@ def end_sessions(user_ids) -> None:
 class Membership(models.Model):
     """A role that a person holds in a team, or, with ``team`` null, for the whole desk."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="memberships")
-    role = models.CharField(max_length=20, choices=Role.choices)
+    user = models.ForeignKey(
+        User, verbose_name=gettext_lazy("user"), on_delete=models.CASCADE, related_name="memberships"
+    )
+    team = models.ForeignKey(
+        Team,
+        verbose_name=gettext_lazy("team"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="memberships",
+    )
+    role = models.CharField(gettext_lazy("role"), max_length=20, choices=Role.choices)
 
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("membership"), gettext_lazy("memberships")
         ordering = ["user", "team", "role"]
         constraints = [
             models.UniqueConstraint(fields=["user", "team", "role"], name="membership_team_role_unique"),
@@ -192,7 +212,9 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(team__isnull=False, role__in=TEAM_ROLES) | Q(team__isnull=True, role__in=DESK_ROLES),
                 name="membership_role_fits_team",
-                violation_error_message="Agents and team leads need a team; the other roles are for the whole desk.",
+                violation_error_message=gettext_lazy(
+                    "Agents and team leads need a team; the other roles are for the whole desk."
+                ),
             ),
         ]
 
@@ -206,7 +228,8 @@ class Membership(models.Model):
 
     @property
     def in_words(self) -> str:
-        return f"{self.get_role_display()}, {self.team or 'whole desk'}"
+        where = self.team or _("whole desk")
+        return f"{self.get_role_display()}, {where}"
 
 
 class RoleGroup(Group):
@@ -215,8 +238,10 @@ class RoleGroup(Group):
     Made and filled by ``accounts.grants`` alone. Goes with its team.
     """
 
-    role = models.CharField(max_length=20, choices=Role.choices)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="role_groups")
+    role = models.CharField(gettext_lazy("role"), max_length=20, choices=Role.choices)
+    team = models.ForeignKey(
+        Team, verbose_name=gettext_lazy("team"), on_delete=models.CASCADE, null=True, related_name="role_groups"
+    )
 
     class Meta:
         constraints = [
@@ -228,21 +253,25 @@ class RoleGroup(Group):
 class TeamUserObjectPermission(UserObjectPermissionBase):
     """A single grant: one permission for one person on one team. Goes with either."""
 
-    content_object = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="single_grants")
+    content_object = models.ForeignKey(
+        Team, verbose_name=gettext_lazy("content object"), on_delete=models.CASCADE, related_name="single_grants"
+    )
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False
-        verbose_name = "single grant"
+        verbose_name = gettext_lazy("single grant")
 
 
 class TeamGroupObjectPermission(GroupObjectPermissionBase):
     """What the group of a role is allowed on its team."""
 
-    content_object = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="role_grants")
+    content_object = models.ForeignKey(
+        Team, verbose_name=gettext_lazy("content object"), on_delete=models.CASCADE, related_name="role_grants"
+    )
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
-        verbose_name = "grant of a role"
+        verbose_name = gettext_lazy("grant of a role")
 
 
 class ApiToken(AbstractAuthToken):
@@ -252,17 +281,17 @@ class ApiToken(AbstractAuthToken):
     """
 
     # Its name in addresses, answers and logs. Knox would take the digest for it.
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    digest = models.CharField(max_length=128, unique=True, editable=False)
-    name = models.CharField(max_length=100, default="API")
-    is_read_only = models.BooleanField("read-only", default=False)
+    uuid = models.UUIDField(gettext_lazy("uuid"), primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(gettext_lazy("digest"), max_length=128, unique=True, editable=False)
+    name = models.CharField(gettext_lazy("name"), max_length=100, default="API")
+    is_read_only = models.BooleanField(gettext_lazy("read-only"), default=False)
     # To a minute.
-    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+    last_used_at = models.DateTimeField(gettext_lazy("last used"), null=True, editable=False)
 
     objects = AuthTokenManager.from_queryset(ApiTokenQuerySet)()
 
     class Meta:
-        verbose_name = "API token"
+        verbose_name, verbose_name_plural = gettext_lazy("API token"), gettext_lazy("API tokens")
         ordering = ["-created", "-uuid"]
 
     def __str__(self) -> str:
@@ -279,11 +308,11 @@ class PasswordReset(PlannedMail):
     With ``is_invitation`` it was an administrator, for somebody who has none yet.
     """
 
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    uuid = models.UUIDField(gettext_lazy("uuid"), primary_key=True, default=uuid.uuid4, editable=False)
     # As typed, in small letters.
-    address = models.CharField(max_length=254)
-    asked_at = models.DateTimeField()
-    is_invitation = models.BooleanField(default=False)
+    address = models.CharField(gettext_lazy("address"), max_length=254)
+    asked_at = models.DateTimeField(gettext_lazy("asked at"))
+    is_invitation = models.BooleanField(gettext_lazy("is invitation"), default=False)
 
     class Meta:
         ordering = ["-asked_at"]
@@ -297,27 +326,27 @@ class PasswordReset(PlannedMail):
 
 
 class AuditKind(models.TextChoices):
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGNED_OUT = "signed_out", "Signed out"
-    SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
-    LOCKED_OUT = "locked_out", "Locked out"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
-    REFUSED = "refused", "Refused"
-    ROLE_GRANTED = "role_granted", "Role granted"
-    ROLE_REVOKED = "role_revoked", "Role revoked"
-    GRANT_GIVEN = "grant_given", "Single grant given"
-    GRANT_TAKEN = "grant_taken", "Single grant taken away"
-    ACCOUNT_CHANGED = "account_changed", "Account changed"
-    TOKEN_CREATED = "token_created", "Token created"
-    TOKEN_REVOKED = "token_revoked", "Token revoked"
-    EXPORT_REQUESTED = "export_requested", "Export asked for"
-    EXPORT_DOWNLOADED = "export_downloaded", "Export downloaded"
-    EXPORT_REFUSED = "export_refused", "Export stopped: access changed"
-    TICKETS_DOWNLOADED = "tickets_downloaded", "Tickets behind a figure downloaded"
-    SCHEDULE_CREATED = "schedule_created", "Schedule created"
-    SCHEDULE_CHANGED = "schedule_changed", "Schedule changed"
-    SCHEDULE_DELETED = "schedule_deleted", "Schedule deleted"
-    AUDIT_DOWNLOADED = "audit_downloaded", "Audit log downloaded"
+    SIGNED_IN = "signed_in", gettext_lazy("Signed in")
+    SIGNED_OUT = "signed_out", gettext_lazy("Signed out")
+    SIGN_IN_FAILED = "sign_in_failed", gettext_lazy("Sign-in failed")
+    LOCKED_OUT = "locked_out", gettext_lazy("Locked out")
+    PASSWORD_CHANGED = "password_changed", gettext_lazy("Password changed")
+    REFUSED = "refused", gettext_lazy("Refused")
+    ROLE_GRANTED = "role_granted", gettext_lazy("Role granted")
+    ROLE_REVOKED = "role_revoked", gettext_lazy("Role revoked")
+    GRANT_GIVEN = "grant_given", gettext_lazy("Single grant given")
+    GRANT_TAKEN = "grant_taken", gettext_lazy("Single grant taken away")
+    ACCOUNT_CHANGED = "account_changed", gettext_lazy("Account changed")
+    TOKEN_CREATED = "token_created", gettext_lazy("Token created")
+    TOKEN_REVOKED = "token_revoked", gettext_lazy("Token revoked")
+    EXPORT_REQUESTED = "export_requested", gettext_lazy("Export asked for")
+    EXPORT_DOWNLOADED = "export_downloaded", gettext_lazy("Export downloaded")
+    EXPORT_REFUSED = "export_refused", gettext_lazy("Export stopped: access changed")
+    TICKETS_DOWNLOADED = "tickets_downloaded", gettext_lazy("Tickets behind a figure downloaded")
+    SCHEDULE_CREATED = "schedule_created", gettext_lazy("Schedule created")
+    SCHEDULE_CHANGED = "schedule_changed", gettext_lazy("Schedule changed")
+    SCHEDULE_DELETED = "schedule_deleted", gettext_lazy("Schedule deleted")
+    AUDIT_DOWNLOADED = "audit_downloaded", gettext_lazy("Audit log downloaded")
 
 
 class AuditEvent(models.Model):
@@ -327,16 +356,16 @@ class AuditEvent(models.Model):
     commands and workers; ``person`` whom it was done to. ``details`` has more words for machines, never a secret.
     """
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    kind = models.CharField(max_length=20, choices=AuditKind.choices)
-    actor_id = models.BigIntegerField(null=True)
-    actor = models.CharField(max_length=254, blank=True)
-    person_id = models.BigIntegerField(null=True)
-    person = models.CharField(max_length=254, blank=True)
-    subject = models.CharField(max_length=300, blank=True)
-    details = models.JSONField(default=dict)
-    address = models.GenericIPAddressField(null=True)
-    request_id = models.CharField(max_length=36, blank=True)
+    at = models.DateTimeField(gettext_lazy("at"), default=timezone.now, db_index=True)
+    kind = models.CharField(gettext_lazy("kind"), max_length=20, choices=AuditKind.choices)
+    actor_id = models.BigIntegerField(gettext_lazy("actor id"), null=True)
+    actor = models.CharField(gettext_lazy("actor"), max_length=254, blank=True)
+    person_id = models.BigIntegerField(gettext_lazy("person id"), null=True)
+    person = models.CharField(gettext_lazy("person"), max_length=254, blank=True)
+    subject = models.CharField(gettext_lazy("subject"), max_length=300, blank=True)
+    details = models.JSONField(gettext_lazy("details"), default=dict)
+    address = models.GenericIPAddressField(gettext_lazy("address"), null=True)
+    request_id = models.CharField(gettext_lazy("request id"), max_length=36, blank=True)
 
     objects = AuditQuerySet.as_manager()
 
@@ -357,8 +386,8 @@ class AuditEvent(models.Model):
 
     def save(self, **kwargs) -> None:
         if not self._state.adding:
-            raise TypeError("The audit log is only added to.")
+            raise TypeError(_("The audit log is only added to."))
         super().save(**kwargs)
 
     def delete(self, **kwargs) -> None:
-        raise TypeError("The audit log is only added to.")
+        raise TypeError(_("The audit log is only added to."))

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from accounts.capabilities import Capability
@@ -31,11 +33,11 @@ class Place:
 REPORTS = (Capability.VIEW_SUMMARY, Capability.VIEW_PERFORMANCE, Capability.VIEW_AGENTS, Capability.VIEW_TRENDS)
 _REPORTS = frozenset(REPORTS)
 PLACES = (
-    Place("tickets", "Tickets", "tickets:list", frozenset({Capability.VIEW_TICKETS})),
-    Place("reports", "Reports", "reporting:home", _REPORTS),
-    Place("exports", "Exports", "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
-    Place("schedules", "Schedules", "reporting:schedules", frozenset({Capability.SCHEDULE_REPORTS})),
-    Place("audit", "Audit", "accounts:audit", frozenset({Capability.VIEW_AUDIT})),
+    Place("tickets", gettext_lazy("Tickets"), "tickets:list", frozenset({Capability.VIEW_TICKETS})),
+    Place("reports", gettext_lazy("Reports"), "reporting:home", _REPORTS),
+    Place("exports", gettext_lazy("Exports"), "reporting:exports", frozenset({Capability.EXPORT_REPORTS})),
+    Place("schedules", gettext_lazy("Schedules"), "reporting:schedules", frozenset({Capability.SCHEDULE_REPORTS})),
+    Place("audit", gettext_lazy("Audit"), "accounts:audit", frozenset({Capability.VIEW_AUDIT})),
 )
 # Where somebody without any role finds what they asked for.
 REQUESTS = "tickets:requests"
@@ -49,7 +51,7 @@ class PortalView(View):
 
     access: Access
     place = ""
-    subject = "This page"
+    subject = gettext_lazy("This page")
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         self.capabilities = capabilities_of(request.user)
@@ -69,7 +71,7 @@ class PortalView(View):
 
     def _places(self) -> list[Link]:
         if not self.capabilities:
-            return [Link("Your requests", reverse(REQUESTS), self.place == "requests"), *self._outbox()]
+            return [Link(_("Your requests"), reverse(REQUESTS), self.place == "requests"), *self._outbox()]
         places = [
             Link(place.title, reverse(place.address), self.place == place.key)
             for place in PLACES
@@ -78,13 +80,13 @@ class PortalView(View):
         return [*places, *self._outbox()]
 
     def _outbox(self) -> list[Link]:
-        return [Link("Outbox", reverse("reporting:outbox"), self.place == "outbox")] if settings.HAS_OUTBOX else []
+        return [Link(_("Outbox"), reverse("reporting:outbox"), self.place == "outbox")] if settings.HAS_OUTBOX else []
 
     def refused(self, refusal: Refusal) -> HttpResponse:
         """The page that says what is in the way, and what helps."""
         context = {
             "refusal": refusal,
-            "title": refusal.get_codes().replace("-", " ").capitalize(),
+            "title": refusal.title,
             "subject": self.subject,
             "way_out": self.way_out,
             "narrower": self.narrower,
@@ -100,7 +102,7 @@ class PortalView(View):
     @property
     def way_out(self) -> Link:
         """Where to go on from a refusal."""
-        return Link("Back to the portal", reverse("accounts:home"))
+        return Link(_("Back to the portal"), reverse("accounts:home"))
 
     @property
     def narrower(self) -> Link | None:

@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_save
 from django.dispatch import receiver
+from django.utils.translation import get_language, get_supported_language_variant
 
 from accounts import grants
 from accounts.audit import record
+from accounts.languages import in_language_of_the_desk
 from accounts.models import AuditKind, Membership, Team, TeamUserObjectPermission, User, end_sessions
 from accounts.scope import forget
 
@@ -56,7 +58,9 @@ def _followed(user_ids: set[int]) -> None:
 
 
 def _record_role(kind: AuditKind, membership: Membership) -> None:
-    record(kind, person=membership.user, subject=membership.in_words, role=membership.role, team=membership.team_id)
+    with in_language_of_the_desk():
+        words = membership.in_words
+    record(kind, person=membership.user, subject=words, role=membership.role, team=membership.team_id)
 
 
 @receiver(post_save, sender=Team)
@@ -114,6 +118,10 @@ def _password_changed(instance: User, created: bool, **kwargs) -> None:
 
 @receiver(auth_signals.user_logged_in)
 def _signed_in(user: User, **kwargs) -> None:
+    if not user.language:
+        # Theirs from now on, also in what is written to them while they are not here.
+        user.language = get_supported_language_variant(get_language())
+        User.objects.filter(pk=user.pk).update(language=user.language)
     record(AuditKind.SIGNED_IN, actor=user, person=user)
 
 

@@ -8,6 +8,7 @@ from django.urls import re_path
 from accounts.portal import Home
 from accounts.views import passwords
 from accounts.views.audit import AuditDownload, AuditPage
+from accounts.views.language import LanguageView
 from accounts.views.roles import RolesPage
 from accounts.views.sign_in import SignInView, SignOutView
 from accounts.views.tokens import RevokeToken, TokensPage
@@ -20,6 +21,7 @@ urlpatterns = [
     re_path(r"^$", Home.as_view(), name="home"),
     re_path(r"^sign-in/?$", SignInView.as_view(), name="sign-in"),
     re_path(r"^sign-out/?$", SignOutView.as_view(), name="sign-out"),
+    re_path(r"^language/?$", LanguageView.as_view(), name="language"),
     re_path(r"^password/?$", passwords.ChangeView.as_view(), name="password"),
     re_path(r"^password-reset/?$", passwords.AskView.as_view(), name="password-reset"),
     re_path(r"^password-reset/sent/?$", passwords.SentView.as_view(), name="password-reset-sent"),

@@ -15,9 +15,10 @@ from typing import Any, Literal
 from django.utils.dateformat import format as dateformat
 from django.utils.dateformat import time_format
 from django.utils.formats import get_format
+from django.utils.functional import lazy
 from django.utils.numberformat import format as numberformat
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from memberpulse.rounding import Rounded
 
@@ -28,7 +29,7 @@ Verdict = Literal["good", "bad", "flat"]
 
 NOTHING = "–"
 # For what there is, but not enough of it to be told.
-NOT_ENOUGH = "Not enough data"
+NOT_ENOUGH = gettext_lazy("Not enough data")
 MINUS = "−"
 NARROW_SPACE = "\u202f"
 
@@ -66,6 +67,10 @@ def number(value: Exact | None, places: int = 0) -> str:
         force_grouping=True,
     )
     return MINUS + text if rounded < 0 else text
+
+
+# For texts that are put together before there is a language to show them in.
+lazy_number = lazy(number, str)
 
 
 def percent(ratio: Exact | None, places: int = 1) -> str:
@@ -225,18 +230,33 @@ def signed(value: Exact | None, text: str) -> str:
 
 
 def date_text(day: date | None) -> str:
-    """21 Nov 2026."""
-    return NOTHING if day is None else dateformat(day, "j M Y")
+    """21 Nov 2026 (in German 21. Nov 2026)."""
+    return NOTHING if day is None else dateformat(day, pgettext("date", "j M Y"))
 
 
 def day_text(day: date | None) -> str:
     """Thu 12 Nov."""
-    return NOTHING if day is None else dateformat(day, "D j M")
+    return NOTHING if day is None else dateformat(day, pgettext("date", "D j M"))
 
 
 def short_day_text(day: date) -> str:
     """12 Nov."""
-    return dateformat(day, "j M")
+    return dateformat(day, pgettext("date", "j M"))
+
+
+def long_day_text(day: date) -> str:
+    """Thu 12 Nov 2026."""
+    return dateformat(day, pgettext("date", "D j M Y"))
+
+
+def month_text(day: date) -> str:
+    """November 2026."""
+    return dateformat(day, "F Y")
+
+
+def short_month_text(day: date) -> str:
+    """Nov 2026."""
+    return dateformat(day, "M Y")
 
 
 def time_text(moment: datetime | time) -> str:
@@ -258,7 +278,8 @@ def period_text(first: date, last: date) -> str:
     if first == last:
         return date_text(last)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{date_text(last)}"
+        day = dateformat(first, pgettext("date", "j"))
+        return f"{day}–{date_text(last)}"
     if first.year == last.year:
         return f"{short_day_text(first)} – {date_text(last)}"
     return f"{date_text(first)} – {date_text(last)}"

@@ -17,6 +17,7 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connect
 from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from memberpulse.waits import minutes
 
@@ -32,10 +33,10 @@ SENT_IN_ONE_GO = 20
 
 
 class MailState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    SENT = "sent", "Sent"
-    REFUSED = "refused", "Refused"
-    DROPPED = "dropped", "Dropped"
+    WAITING = "waiting", gettext_lazy("Waiting")
+    SENT = "sent", gettext_lazy("Sent")
+    REFUSED = "refused", gettext_lazy("Refused")
+    DROPPED = "dropped", gettext_lazy("Dropped")
 
 
 class PlannedMail(models.Model):
@@ -43,12 +44,12 @@ class PlannedMail(models.Model):
 
     State = MailState
 
-    state = models.CharField(max_length=8, choices=MailState.choices, default=MailState.WAITING)
-    message_id = models.CharField(max_length=200)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=300, blank=True)
+    state = models.CharField(gettext_lazy("state"), max_length=8, choices=MailState.choices, default=MailState.WAITING)
+    message_id = models.CharField(gettext_lazy("message id"), max_length=200)
+    attempt = models.PositiveSmallIntegerField(gettext_lazy("attempt"), default=0)
+    next_try_at = models.DateTimeField(gettext_lazy("next try at"))
+    sent_at = models.DateTimeField(gettext_lazy("sent at"), null=True)
+    reason = models.CharField(gettext_lazy("reason"), max_length=300, blank=True)
 
     class Meta:
         abstract = True

@@ -37,4 +37,4 @@ class Popover:
     @property
     def chip(self) -> str:
         more = len(self.chosen) - NAMED_IN_CHIP
-        return ", ".join(self.chosen[:NAMED_IN_CHIP]) + (f" + {more}" if more > 0 else "")
+        return ", ".join(map(str, self.chosen[:NAMED_IN_CHIP])) + (f" + {more}" if more > 0 else "")

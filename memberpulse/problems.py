@@ -1,5 +1,6 @@
 """The shape that errors take over HTTP (RFC 9457)."""
 
+from django.utils.translation import gettext_lazy
 from drf_standardized_errors.formatter import ExceptionFormatter, flatten_errors
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import exceptions, status
@@ -11,17 +12,17 @@ CONTENT_TYPE = "application/problem+json"
 
 # What a status is called where an exception brings no code of its own.
 TITLES = {
-    400: ("invalid-request", "Invalid request"),
-    401: ("not-authenticated", "Sign-in needed"),
-    403: ("permission-denied", "Not allowed"),
-    404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "Method not allowed"),
-    406: ("not-acceptable", "Not acceptable"),
-    415: ("unsupported-media-type", "Unsupported media type"),
-    429: ("too-many-requests", "Too many requests"),
-    500: ("internal", "Internal error"),
+    400: ("invalid-request", gettext_lazy("Invalid request")),
+    401: ("not-authenticated", gettext_lazy("Sign-in needed")),
+    403: ("permission-denied", gettext_lazy("Not allowed")),
+    404: ("not-found", gettext_lazy("Not found")),
+    405: ("method-not-allowed", gettext_lazy("Method not allowed")),
+    406: ("not-acceptable", gettext_lazy("Not acceptable")),
+    415: ("unsupported-media-type", gettext_lazy("Unsupported media type")),
+    429: ("too-many-requests", gettext_lazy("Too many requests")),
+    500: ("internal", gettext_lazy("Internal error")),
 }
-INTERNAL_SENTENCE = "Something went wrong here; we were told."
+INTERNAL_SENTENCE = gettext_lazy("Something went wrong here; we were told.")
 
 
 class ProblemFormatter(ExceptionFormatter):
@@ -40,13 +41,13 @@ class ProblemFormatter(ExceptionFormatter):
 
     def _name(self) -> tuple[str, str]:
         if isinstance(self.exc, Refusal):
-            code = self.exc.get_codes()
-            return code, code.replace("-", " ").capitalize()
-        return TITLES.get(self.exc.status_code, TITLES[500])
+            return self.exc.get_codes(), self.exc.title
+        code, title = TITLES.get(self.exc.status_code, TITLES[500])
+        return code, str(title)
 
     def _detail(self) -> str:
         if self.exc.status_code == status.HTTP_500_INTERNAL_SERVER_ERROR:
-            return INTERNAL_SENTENCE
+            return str(INTERNAL_SENTENCE)
         return " ".join(str(error.detail) for error in flatten_errors(self.exc.detail))
 
     def _errors(self) -> list[dict]:

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.OwnLanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -307,9 +308,11 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not (PRODUCTION or _static_built)
 
-LANGUAGE_CODE = "en"
-# Only what the texts are written in: numbers and months follow them.
-LANGUAGES = [("en", "English")]
+# What the texts are written in, each by its own name: numbers, dates and durations follow them.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "memberpulse" / "locale"]
+# The language of who has not chosen one and whose browser asks for none of these.
+LANGUAGE_CODE = choice("DESK_LANGUAGE", allowed=tuple(dict(LANGUAGES)), default="en")
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

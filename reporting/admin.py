@@ -1,6 +1,7 @@
 """The ledger and the exports, to be looked at."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.guarded import ReadOnlyAdmin, ReadOnlyInline
@@ -18,7 +19,7 @@ class MetricEventAdmin(ReadOnlyAdmin):
     search_fields = ["=ticket__id"]
     show_full_result_count = False
 
-    @admin.display(description="At", ordering="at")
+    @admin.display(description=gettext_lazy("At"), ordering="at")
     def happened_at(self, row: MetricEvent):
         return row.moment
 

@@ -36,7 +36,7 @@ class ReportType:
 
     @property
     def title(self) -> str:
-        return self.module.TITLE
+        return str(self.module.TITLE)
 
 
 REPORTS = {

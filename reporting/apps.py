@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class ReportingConfig(AppConfig):
     name = "reporting"
+    verbose_name = gettext_lazy("Reporting")
 
     def ready(self) -> None:
         from django.db.models.signals import post_delete

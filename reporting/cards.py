@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from memberpulse import formats
 from memberpulse.formats import Change, interval, number, percent
 from reporting import figures
@@ -15,12 +18,18 @@ from reporting.reports.sections import Report, Section, Unit
 
 # The customer's words.
 WORDS = {
-    "open_tickets": ("Open Tickets", "Current backlog"),
-    "first_response_time": ("Avg Response Time", "First response speed"),
-    "resolution_rate": ("Resolution Rate", "% resolved in SLA"),
-    "csat": ("CSAT Score", "Customer satisfaction"),
+    "open_tickets": (gettext_lazy("Open Tickets"), gettext_lazy("Current backlog")),
+    "first_response_time": (gettext_lazy("Avg Response Time"), gettext_lazy("First response speed")),
+    "resolution_rate": (gettext_lazy("Resolution Rate"), gettext_lazy("% resolved in SLA")),
+    "csat": (gettext_lazy("CSAT Score"), gettext_lazy("Customer satisfaction")),
 }
-_STATUSES = {"new": "new", "open": "open", "pending": "pending", "on_hold": "on hold"}
+# After a number: how many of the open tickets stand so.
+_STATUSES = {
+    "new": gettext_lazy("%s new"),
+    "open": gettext_lazy("%s open"),
+    "pending": gettext_lazy("%s pending"),
+    "on_hold": gettext_lazy("%s on hold"),
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "value": metric["value"],
         "unit": "count",
         "href": metric.href("value"),
-        "parts": [metric.part(f"{number(by_status[slug])} {word}", slug) for slug, word in _STATUSES.items()],
+        "parts": [metric.part(words % number(by_status[slug]), slug) for slug, words in _STATUSES.items()],
         "note": "",
         "change": before and _relative(metric["value"], before["value"], of="count"),
         "earlier": f"{number(before['value'])} {_end_of_comparison(head)}" if before else "",
@@ -113,7 +122,8 @@ def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
 
 
 def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
-    before, median = metric["previous"], f"median {formats.duration(metric['median_seconds'])}"
+    before, median = metric["previous"], _("median %s") % formats.duration(metric["median_seconds"])
+    responses = ngettext("%s response", "%s responses", metric["count"]) % number(metric["count"])
     return {
         "value": metric["mean_seconds"],
         "unit": "seconds",
@@ -121,43 +131,47 @@ def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "parts": [
             metric.part(median, "median_seconds"),
             metric.part(f"p90 {formats.duration(metric['p90_seconds'])}", "p90_seconds"),
-            metric.part(_counted(metric["count"], "response"), "count"),
+            metric.part(responses, "count"),
         ],
         "note": median,
         "change": before and _relative(metric["mean_seconds"], before["mean_seconds"], of="seconds"),
-        "earlier": f"{formats.duration(before['mean_seconds'])} in {comparison_in_words(head)}" if before else "",
+        "earlier": _earlier(formats.duration(before["mean_seconds"]), head) if before else "",
     }
 
 
 def _resolution_rate(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before, met, missed = metric["previous"], metric["met"], metric["missed"]
-    still_open = f", {number(metric['missed_open'])} of them still open" if metric["missed_open"] else ""
+    missed_words, still_open = _("%s missed") % number(missed), number(metric["missed_open"])
+    if metric["missed_open"]:
+        missed_words = _("%(missed)s, %(open)s of them still open") % {"missed": missed_words, "open": still_open}
     return {
         "value": metric["value"],
         "unit": "ratio",
         "href": metric.href("value"),
         "parts": [
-            metric.part(f"{number(met)} met", "met"),
-            metric.part(f"{number(missed)} missed{still_open}", "missed"),
+            metric.part(_("%s met") % number(met), "met"),
+            metric.part(missed_words, "missed"),
         ],
-        "note": f"{number(met)} of {number(met + missed)}",
+        "note": _("%(part)s of %(whole)s") % {"part": number(met), "whole": number(met + missed)},
         "change": before and _points(metric["value"], before["value"]),
-        "earlier": f"{percent(before['value'])} in {comparison_in_words(head)}" if before else "",
+        "earlier": _earlier(percent(before["value"]), head) if before else "",
     }
 
 
 def _csat(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before = metric["previous"]
-    earlier = f"{_csat_in_words(before)} in {comparison_in_words(head)}{_within(metric)}" if before else ""
-    why = WHEN_SHOWN if metric["withheld"] or (before and before["withheld"]) else ""
+    earlier = _earlier(_csat_in_words(before), head) if before else ""
+    if before and _is_within(metric):
+        earlier = _("%s, within the interval") % earlier
+    why = str(WHEN_SHOWN) if metric["withheld"] or (before and before["withheld"]) else ""
     if metric["withheld"]:
         # Said once, if it holds for both.
         earlier = earlier if before and not before["withheld"] else ""
-        words = {"value": formats.NOT_ENOUGH, "unit": "text", "parts": [], "note": WHEN_SHOWN}
+        words = {"value": str(formats.NOT_ENOUGH), "unit": "text", "parts": [], "note": str(WHEN_SHOWN)}
         return {**words, "change": None, "earlier": earlier, "why": why}
-    ratings = _counted(metric["count"], "rating")
+    ratings = ngettext("%s rating", "%s ratings", metric["count"]) % number(metric["count"])
     spread = f"95 %: {interval(*metric['interval'])}" if metric["interval"] else ""
-    mean = f"mean {formats.score(metric['mean'])}"
+    mean = _("mean %s") % formats.score(metric["mean"])
     parts = [metric.part(mean, "mean"), metric.part(ratings, "count"), metric.part(spread)]
     return {
         "value": metric["value"],
@@ -172,20 +186,16 @@ def _csat(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
 
 
 def _csat_in_words(metric: dict[str, Any]) -> str:
-    return formats.NOT_ENOUGH if metric["withheld"] else percent(metric["value"])
+    return str(formats.NOT_ENOUGH) if metric["withheld"] else percent(metric["value"])
 
 
-def _within(metric: _Metric) -> str:
-    """Said where the change is no more than chance."""
+def _is_within(metric: _Metric) -> bool:
+    """Whether the change is no more than chance."""
     before = metric["previous"]["value"]
     if before is None or metric["interval"] is None:
-        return ""
+        return False
     low, high = metric["interval"]
-    return ", within the interval" if low <= before <= high else ""
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"
+    return low <= before <= high
 
 
 # --- Against the comparison -------------------------------------------------------------------------------------------
@@ -202,16 +212,24 @@ def _points(now: float | None, before: float | None) -> Change:
     return formats.points(formats.exact(now) - formats.exact(before), "up")
 
 
+def _earlier(value: str, head: dict[str, Any]) -> str:
+    """The figure of the comparison period: 5 h 12 min in the 30 days before."""
+    return _("%(value)s in %(period)s") % {"value": value, "period": comparison_in_words(head)}
+
+
 def comparison_in_words(head: dict[str, Any]) -> str:
     if head["comparison"]["kind"] == "year":
-        return "the same days a year before"
+        return _("the same days a year before")
     days = head["period"]["days"]
-    return f"the {number(days)} days before" if days > 1 else "the day before"
+    return _("the %s days before") % number(days) if days > 1 else _("the day before")
 
 
 def _end_of_comparison(head: dict[str, Any]) -> str:
     """The moment that a backlog is compared with: "on 22 Oct, 09:15", or the end of a whole day."""
     end, last = datetime.fromisoformat(head["comparison"]["end"]), date.fromisoformat(head["comparison"]["to"])
     if end.date() > last:
-        return f"at the end of {formats.short_day_text(last)}"
-    return f"on {formats.short_day_text(end.date())}, {formats.time_text(end)}"
+        return _("at the end of %(short_day_text)s") % {"short_day_text": formats.short_day_text(last)}
+    return _("on %(short_day_text)s, %(end)s") % {
+        "short_day_text": formats.short_day_text(end.date()),
+        "end": formats.time_text(end),
+    }

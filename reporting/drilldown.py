@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
 from accounts.models import User
@@ -78,13 +79,15 @@ def behind(*, user: User, params: Mapping[str, Any], now: int | None = None) -> 
 def _one(given: Mapping[str, list[str]], name: str) -> str:
     values = given.get(name, [])
     if len(values) > 1:
-        raise InvalidParameter(name, code="repeated", detail="Give this once.")
+        raise InvalidParameter(name, code="repeated", detail=_("Give this once."))
     return values[0] if values else ""
 
 
 def _of_report(key: str) -> str:
     if key not in REPORTS:
-        raise InvalidParameter("report", code="not_a_choice", detail=f"Choose one of {', '.join(REPORTS)}.")
+        raise InvalidParameter(
+            "report", code="not_a_choice", detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(REPORTS)}
+        )
     return key
 
 
@@ -101,7 +104,9 @@ def _located(question: Question, report: Report, own: Mapping[str, str]) -> Cell
 
 def _chosen(field: str, name: str, choices: Mapping[str, Any]) -> Any:
     if name not in choices:
-        raise InvalidParameter(field, code="not_a_choice", detail=f"This answer has no such {field}.")
+        raise InvalidParameter(
+            field, code="not_a_choice", detail=_("This answer has no such %(field)s.") % {"field": field}
+        )
     return choices[name]
 
 
@@ -123,7 +128,9 @@ class _Reached:
         try:
             now, before, *place = signing.loads(cursor, salt=_SALT)
         except signing.BadSignature:
-            raise InvalidParameter("cursor", code="invalid", detail="Take the cursor of an answer, as it is.") from None
+            raise InvalidParameter(
+                "cursor", code="invalid", detail=_("Take the cursor of an answer, as it is.")
+            ) from None
         return cls(now, before, Place(*place))
 
 
@@ -131,7 +138,7 @@ def _page(user: User, report: Report, cell: Cell, own: Mapping[str, str], reache
     question, limit = cell.question, _limit(own["limit"])
     pick = FINDERS[report.key][cell.section.key](cell)
     if pick is None:
-        raise InvalidParameter("column", code="nothing_behind", detail="This column counts nothing.")
+        raise InvalidParameter("column", code="nothing_behind", detail=_("This column counts nothing."))
     shown = {"head": report.head, "cell": cell, "row": own["row"], "pick": pick}
     if cell.column in cell.row.get("withheld", ()):
         return Behind(**shown, count=None, rows=[], cursor=None, withheld=cell.section.note)
@@ -155,7 +162,11 @@ def _limit(text: str) -> int:
     if not text:
         return PAGE
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LARGEST_PAGE):
-        raise InvalidParameter("limit", code="out_of_range", detail=f"Give a whole number from 1 to {LARGEST_PAGE}.")
+        raise InvalidParameter(
+            "limit",
+            code="out_of_range",
+            detail=_("Give a whole number from 1 to %(limit)s.") % {"limit": LARGEST_PAGE},
+        )
     return int(text)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from memberpulse.mail import PlannedMail
 from memberpulse.zones import moment
@@ -17,16 +18,16 @@ from tickets.clocks import TargetState
 
 
 class MetricKind(models.IntegerChoices):
-    CREATED = 1, "Created"
-    RESPONDED = 2, "First response"
-    RESOLVED = 3, "Resolution"
-    REOPENED = 4, "Reopened"
-    RESPONSE_DECIDED = 5, "Response target decided"
-    RESOLUTION_DECIDED = 6, "Resolution target decided"
-    WITHDRAWN = 7, "Response target withdrawn"
-    SURVEYED = 8, "Survey sent"
-    RATED = 9, "Rated"
-    OPEN_SPAN = 10, "Open span"
+    CREATED = 1, gettext_lazy("Created")
+    RESPONDED = 2, gettext_lazy("First response")
+    RESOLVED = 3, gettext_lazy("Resolution")
+    REOPENED = 4, gettext_lazy("Reopened")
+    RESPONSE_DECIDED = 5, gettext_lazy("Response target decided")
+    RESOLUTION_DECIDED = 6, gettext_lazy("Resolution target decided")
+    WITHDRAWN = 7, gettext_lazy("Response target withdrawn")
+    SURVEYED = 8, gettext_lazy("Survey sent")
+    RATED = 9, gettext_lazy("Rated")
+    OPEN_SPAN = 10, gettext_lazy("Open span")
 
 
 # Of these a ticket has one row at most, so that they count rows and tickets alike.
@@ -59,32 +60,56 @@ class MetricEvent(models.Model):
     - ``response_state``, ``resolution_state``: of an open span, how its targets stand (``TargetState``)
     """
 
-    kind = models.PositiveSmallIntegerField(choices=MetricKind.choices)
-    at = models.BigIntegerField()
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="metric_events")
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.PositiveSmallIntegerField(gettext_lazy("kind"), choices=MetricKind.choices)
+    at = models.BigIntegerField(gettext_lazy("at"))
+    ticket = models.ForeignKey(
+        "tickets.Ticket", verbose_name=gettext_lazy("ticket"), on_delete=models.CASCADE, related_name="metric_events"
+    )
+    team = models.ForeignKey(
+        "accounts.Team", verbose_name=gettext_lazy("team"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     agent = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=gettext_lazy("agent"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     category = models.ForeignKey(
-        "tickets.Category", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        "tickets.Category",
+        verbose_name=gettext_lazy("category"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     organization = models.ForeignKey(
-        "tickets.Organization", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        "tickets.Organization",
+        verbose_name=gettext_lazy("organization"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices)
-    channel = models.PositiveSmallIntegerField(choices=Channel.choices)
-    status = models.PositiveSmallIntegerField(choices=Status.choices, null=True)
-    service_seconds = models.BigIntegerField(null=True)
-    wall_seconds = models.BigIntegerField(null=True)
-    met = models.BooleanField(null=True)
-    score = models.PositiveSmallIntegerField(null=True)
-    until = models.BigIntegerField(null=True)
-    opened_at = models.BigIntegerField(null=True)
-    response_state = models.PositiveSmallIntegerField(choices=[(s.value, s.name) for s in TargetState], null=True)
-    resolution_state = models.PositiveSmallIntegerField(choices=[(s.value, s.name) for s in TargetState], null=True)
+    priority = models.PositiveSmallIntegerField(gettext_lazy("priority"), choices=Priority.choices)
+    channel = models.PositiveSmallIntegerField(gettext_lazy("channel"), choices=Channel.choices)
+    status = models.PositiveSmallIntegerField(gettext_lazy("status"), choices=Status.choices, null=True)
+    service_seconds = models.BigIntegerField(gettext_lazy("service seconds"), null=True)
+    wall_seconds = models.BigIntegerField(gettext_lazy("wall seconds"), null=True)
+    met = models.BooleanField(gettext_lazy("met"), null=True)
+    score = models.PositiveSmallIntegerField(gettext_lazy("score"), null=True)
+    until = models.BigIntegerField(gettext_lazy("until"), null=True)
+    opened_at = models.BigIntegerField(gettext_lazy("opened at"), null=True)
+    response_state = models.PositiveSmallIntegerField(
+        gettext_lazy("response state"), choices=[(s.value, s.name) for s in TargetState], null=True
+    )
+    resolution_state = models.PositiveSmallIntegerField(
+        gettext_lazy("resolution state"), choices=[(s.value, s.name) for s in TargetState], null=True
+    )
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("metric event"), gettext_lazy("metric events")
         indexes = [
             # A period is read from the index alone.
             models.Index(
@@ -141,11 +166,11 @@ class Fold(models.Model):
 
 
 class ExportState(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    READY = "ready", "Ready"
-    FAILED = "failed", "Failed"
-    EXPIRED = "expired", "Expired"
+    QUEUED = "queued", gettext_lazy("Queued")
+    RUNNING = "running", gettext_lazy("Running")
+    READY = "ready", gettext_lazy("Ready")
+    FAILED = "failed", gettext_lazy("Failed")
+    EXPIRED = "expired", gettext_lazy("Expired")
 
 
 class ExportFormat(models.TextChoices):
@@ -156,38 +181,48 @@ class ExportFormat(models.TextChoices):
 class Export(models.Model):
     """A file that somebody asked for. The row is the queue: the broker's message only says that there is one."""
 
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
-    report_key = models.CharField(max_length=20)
-    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    uuid = models.UUIDField(gettext_lazy("uuid"), primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=gettext_lazy("requested by"),
+        on_delete=models.CASCADE,
+        related_name="exports",
+    )
+    report_key = models.CharField(gettext_lazy("report key"), max_length=20)
+    format = models.CharField(gettext_lazy("format"), max_length=4, choices=ExportFormat.choices)
     # The query as it was asked, its period as dates and its zone spelled out, so that a late worker answers the same.
-    params = models.JSONField()
-    params_version = models.PositiveSmallIntegerField(default=1)
-    wants_email = models.BooleanField(default=True)
+    params = models.JSONField(gettext_lazy("params"))
+    params_version = models.PositiveSmallIntegerField(gettext_lazy("params version"), default=1)
+    wants_email = models.BooleanField(gettext_lazy("wants email"), default=True)
     # Of a file that a schedule asked for.
-    run = models.ForeignKey("ScheduleRun", on_delete=models.SET_NULL, null=True, related_name="exports")
+    run = models.ForeignKey(
+        "ScheduleRun", verbose_name=gettext_lazy("run"), on_delete=models.SET_NULL, null=True, related_name="exports"
+    )
 
-    state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.QUEUED)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    claim_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    next_publish_at = models.DateTimeField()
-    progress = models.FloatField(default=0)
-    step = models.CharField(max_length=60, blank=True)
-    error_code = models.CharField(max_length=30, blank=True)
+    state = models.CharField(
+        gettext_lazy("state"), max_length=8, choices=ExportState.choices, default=ExportState.QUEUED
+    )
+    attempt = models.PositiveSmallIntegerField(gettext_lazy("attempt"), default=0)
+    claim_token = models.UUIDField(gettext_lazy("claim token"), null=True)
+    lease_until = models.DateTimeField(gettext_lazy("lease until"), null=True)
+    next_publish_at = models.DateTimeField(gettext_lazy("next publish at"))
+    progress = models.FloatField(gettext_lazy("progress"), default=0)
+    step = models.CharField(gettext_lazy("step"), max_length=60, blank=True)
+    error_code = models.CharField(gettext_lazy("error code"), max_length=30, blank=True)
 
-    as_of = models.DateTimeField(null=True)
-    size = models.PositiveBigIntegerField(null=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    row_count = models.PositiveIntegerField(null=True)
+    as_of = models.DateTimeField(gettext_lazy("as of"), null=True)
+    size = models.PositiveBigIntegerField(gettext_lazy("size"), null=True)
+    sha256 = models.CharField(gettext_lazy("sha256"), max_length=64, blank=True)
+    row_count = models.PositiveIntegerField(gettext_lazy("row count"), null=True)
 
-    created_at = models.DateTimeField(auto_now_add=True)
-    ready_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(gettext_lazy("created at"), auto_now_add=True)
+    ready_at = models.DateTimeField(gettext_lazy("ready at"), null=True)
+    expires_at = models.DateTimeField(gettext_lazy("expires at"), null=True)
 
     objects = ExportQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("export"), gettext_lazy("exports")
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["requested_by", "-created_at"], name="export_owner_created"),
@@ -213,8 +248,8 @@ class ExportMail(PlannedMail):
     """The one mail that tells of an export."""
 
     class Kind(models.TextChoices):
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        READY = "ready", gettext_lazy("Ready")
+        FAILED = "failed", gettext_lazy("Failed")
 
     export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=6, choices=Kind.choices)
@@ -250,18 +285,18 @@ class SavedView(models.Model):
 
 
 class PauseReason(models.TextChoices):
-    BY_HAND = "by_hand", "Paused by its owner"
-    FAILURES = "failures", "Paused after five failed runs in a row"
-    OWNER_LOST_ACCESS = "owner", "Paused: its owner may not send this report any more"
+    BY_HAND = "by_hand", gettext_lazy("Paused by its owner")
+    FAILURES = "failures", gettext_lazy("Paused after five failed runs in a row")
+    OWNER_LOST_ACCESS = "owner", gettext_lazy("Paused: its owner may not send this report any more")
 
 
 class Schedule(models.Model):
     """A report that is sent to people again and again, each time the files that are theirs to see."""
 
     class Every(models.TextChoices):
-        DAY = "day", "Every day"
-        WEEK = "week", "Every week"
-        MONTH = "month", "Every month"
+        DAY = "day", gettext_lazy("Every day")
+        WEEK = "week", gettext_lazy("Every week")
+        MONTH = "month", gettext_lazy("Every month")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="schedules")
     name = models.CharField(max_length=60)
@@ -332,8 +367,8 @@ class ScheduleMail(PlannedMail):
     """What the owner of a schedule is told of it."""
 
     class Kind(models.TextChoices):
-        LEFT_OUT = "left_out", "Recipients were left out"
-        PAUSED = "paused", "Paused"
+        LEFT_OUT = "left_out", gettext_lazy("Recipients were left out")
+        PAUSED = "paused", gettext_lazy("Paused")
 
     run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy
+
 from memberpulse.zones import epoch, moment
 
 ONE_DAY = timedelta(days=1)
@@ -109,21 +111,21 @@ PRESETS: dict[str, Callable[[date], tuple[date, date]]] = {
     **{f"last_{name}": _last(start) for name, start in _STARTS.items()},
 }
 PRESET_TITLES = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    "12m": "Last 12 months",
-    "this_week": "This week",
-    "last_week": "Last week",
-    "this_month": "This month",
-    "last_month": "Last month",
-    "this_quarter": "This quarter",
-    "last_quarter": "Last quarter",
-    "this_year": "This year",
-    "last_year": "Last year",
-    "all": "All time",
+    "today": gettext_lazy("Today"),
+    "yesterday": gettext_lazy("Yesterday"),
+    "7d": gettext_lazy("Last 7 days"),
+    "30d": gettext_lazy("Last 30 days"),
+    "90d": gettext_lazy("Last 90 days"),
+    "12m": gettext_lazy("Last 12 months"),
+    "this_week": gettext_lazy("This week"),
+    "last_week": gettext_lazy("Last week"),
+    "this_month": gettext_lazy("This month"),
+    "last_month": gettext_lazy("Last month"),
+    "this_quarter": gettext_lazy("This quarter"),
+    "last_quarter": gettext_lazy("Last quarter"),
+    "this_year": gettext_lazy("This year"),
+    "last_year": gettext_lazy("Last year"),
+    "all": gettext_lazy("All time"),
 }
 
 

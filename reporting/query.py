@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from memberpulse import formats
 from memberpulse.errors import InvalidParameter
 from memberpulse.zones import moment, zone_names
 from reporting import periods
@@ -22,7 +26,16 @@ ID_FILTERS = ("team", "agent", "category", "organization", "tag")
 WORD_FILTERS = {"priority": Priority, "channel": Channel}
 # Every ticket has one of these, so that "none" selects nothing that exists.
 _ALWAYS_THERE = ("team", "priority", "channel")
-FILTERS = ("team", "agent", "category", "priority", "channel", "organization", "tag")
+FILTER_TITLES = {
+    "team": gettext_lazy("Team"),
+    "agent": gettext_lazy("Agent"),
+    "category": gettext_lazy("Category"),
+    "priority": gettext_lazy("Priority"),
+    "channel": gettext_lazy("Channel"),
+    "organization": gettext_lazy("Organization"),
+    "tag": gettext_lazy("Tag"),
+}
+FILTERS = tuple(FILTER_TITLES)
 SORTABLE = (
     "name", "assigned", "open", "responses", "response_mean", "response_median", "response_p90", "resolutions",
     "resolved_tickets", "reopened", "resolution_rate", "first_response_rate", "csat", "rating_mean", "ratings",
@@ -110,7 +123,7 @@ def as_lists(params: Mapping[str, Any]) -> dict[str, list[str]]:
 def _texts(name: str, value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if any(isinstance(item, bool) or not isinstance(item, str | int) for item in values):
-        raise InvalidParameter(name, code="type", detail="Give a text, a whole number or a list of them.")
+        raise InvalidParameter(name, code="type", detail=_("Give a text, a whole number or a list of them."))
     return [str(item) for item in values]
 
 
@@ -133,7 +146,9 @@ def parse(
     for name in given:
         if name not in known:
             raise InvalidParameter(
-                name[:60], code="unknown", detail=f"This is not a parameter. Known are {', '.join(known)}."
+                name[:60],
+                code="unknown",
+                detail=_("This is not a parameter. Known are %(known)s.") % {"known": ", ".join(known)},
             )
     zone = _zone(_one(given, "timezone"), zone)
     preset, period = _period(given, zone, now, first_day)
@@ -155,14 +170,16 @@ def _one(given: dict[str, list[str]], name: str) -> str | None:
     """The one value of a parameter, or None if it is absent or empty, as a form sends a field left blank."""
     values = [value for value in given.get(name, ()) if value]
     if len(values) > 1:
-        raise InvalidParameter(name, code="repeated", detail="Give this once.")
+        raise InvalidParameter(name, code="repeated", detail=_("Give this once."))
     return values[0] if values else None
 
 
 def _choice(given: dict[str, list[str]], name: str, choices: Iterable[str], default: str) -> str:
     value = _one(given, name) or default
     if value not in choices:
-        raise InvalidParameter(name, code="not_a_choice", detail=f"Choose one of {', '.join(choices)}.")
+        raise InvalidParameter(
+            name, code="not_a_choice", detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(choices)}
+        )
     return value
 
 
@@ -170,7 +187,9 @@ def _sort(given: dict[str, list[str]]) -> str:
     value = _one(given, "sort") or ""
     if value and value.removeprefix("-") not in SORTABLE:
         raise InvalidParameter(
-            "sort", code="not_a_choice", detail=f"Sort by one of {', '.join(SORTABLE)}, with - to turn it."
+            "sort",
+            code="not_a_choice",
+            detail=_("Sort by one of %(sortable)s, with - to turn it.") % {"sortable": ", ".join(SORTABLE)},
         )
     return value
 
@@ -179,7 +198,9 @@ def _zone(name: str | None, default: zoneinfo.ZoneInfo) -> zoneinfo.ZoneInfo:
     if name is None:
         return default
     if name not in zone_names():
-        raise InvalidParameter("timezone", code="not_a_choice", detail="Give an IANA time zone such as Europe/Berlin.")
+        raise InvalidParameter(
+            "timezone", code="not_a_choice", detail=_("Give an IANA time zone such as Europe/Berlin.")
+        )
     return zoneinfo.ZoneInfo(name)
 
 
@@ -188,7 +209,7 @@ def _period(given, zone, now: int, first_day) -> tuple[str, Period]:
     today = moment(now, zone).date()
     preset, first, last = _one(given, "period"), _one(given, "from"), _one(given, "to")
     if preset and (first or last):
-        raise InvalidParameter("period", code="conflict", detail="Give `from` and `to`, or `period`, not both.")
+        raise InvalidParameter("period", code="conflict", detail=_("Give `from` and `to`, or `period`, not both."))
     if first or last:
         return "", _dated_period(first, last, zone, today)
     preset = preset or "30d"
@@ -198,20 +219,30 @@ def _period(given, zone, now: int, first_day) -> tuple[str, Period]:
         return preset, Period(*periods.PRESETS[preset](today), zone)
     if days := re.fullmatch(r"([1-9]\d{0,3})d", preset, re.ASCII):
         return preset, Period(today - timedelta(days=int(days[1]) - 1), today, zone)
-    raise InvalidParameter("period", code="not_a_choice", detail=f"Choose one of {', '.join(periods.PRESET_TITLES)}.")
+    raise InvalidParameter(
+        "period",
+        code="not_a_choice",
+        detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(periods.PRESET_TITLES)},
+    )
 
 
 def _dated_period(first: str | None, last: str | None, zone, today: date) -> Period:
     for name, value in (("from", first), ("to", last)):
         if value is None:
-            raise InvalidParameter(name, code="missing", detail="Give both `from` and `to`.")
+            raise InvalidParameter(name, code="missing", detail=_("Give both `from` and `to`."))
     start, end = _day("from", first), _day("to", last)
     if start > end:
         raise InvalidParameter(
-            "from", code="after_to", detail=f"`from` must not be after `to`: {start} is after {end}."
+            "from",
+            code="after_to",
+            detail=_("`from` must not be after `to`: %(start)s is after %(end)s.") % {"start": start, "end": end},
         )
     if start > today:
-        raise InvalidParameter("from", code="in_future", detail=f"{start} is after today, {today}.")
+        raise InvalidParameter(
+            "from",
+            code="in_future",
+            detail=_("%(start)s is after today, %(today)s.") % {"start": start, "today": today},
+        )
     return Period(start, end, zone)
 
 
@@ -219,21 +250,31 @@ def _day(name: str, text: str) -> date:
     try:
         day = date(*map(int, _DAY.fullmatch(text).groups()))
     except (AttributeError, ValueError):
-        raise InvalidParameter(name, code="not_a_date", detail="Give a date as YYYY-MM-DD.") from None
+        raise InvalidParameter(name, code="not_a_date", detail=_("Give a date as YYYY-MM-DD.")) from None
     if not _EARLIEST <= day <= _LATEST:
-        raise InvalidParameter(name, code="out_of_range", detail=f"Give a date from {_EARLIEST} to {_LATEST}.")
+        raise InvalidParameter(
+            name,
+            code="out_of_range",
+            detail=_("Give a date from %(earliest)s to %(latest)s.") % {"earliest": _EARLIEST, "latest": _LATEST},
+        )
     return day
 
 
 def _check_length(period: Period, preset: str, granularity: str) -> None:
     if preset != "all" and period.last >= periods.years_after(period.first, YEARS_LIMIT):
         raise InvalidParameter(
-            "period" if preset else "from", code="too_long", detail=f"A period is at most {YEARS_LIMIT} years long."
+            "period" if preset else "from",
+            code="too_long",
+            detail=_("A period is at most %(years)s years long.") % {"years": YEARS_LIMIT},
         )
     chosen = periods.chosen_granularity(period, granularity)
     days_of_bucket = {"day": 1, "week": 7, "month": 28}[chosen]
     if period.days > periods.BUCKET_LIMIT * days_of_bucket:
-        detail = f"{period.days} days by {chosen} are more than {periods.BUCKET_LIMIT:,} buckets. Choose a coarser one."
+        detail = _("%(days)s days by %(size)s are more than %(limit)s buckets. Choose a coarser one.") % {
+            "days": period.days,
+            "size": chosen,
+            "limit": formats.number(periods.BUCKET_LIMIT),
+        }
         raise InvalidParameter("granularity", code="too_many_buckets", detail=detail)
 
 
@@ -265,4 +306,4 @@ def _number(name: str, text: str) -> int | None:
 
 def _no_choice(name: str) -> InvalidParameter:
     """The same for what does not exist and for what the caller may not see."""
-    return InvalidParameter(name, code="not_a_choice", detail="This is not a valid choice.")
+    return InvalidParameter(name, code="not_a_choice", detail=_("This is not a valid choice."))

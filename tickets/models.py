@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, default_time_zone, validate_time_zone
 from memberpulse.mail import PlannedMail
@@ -20,9 +22,10 @@ from tickets.querysets import TicketQuerySet
 class Organization(models.Model):
     """The company or department that a requester belongs to."""
 
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(gettext_lazy("name"), max_length=200, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("organization"), gettext_lazy("organizations")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -32,14 +35,19 @@ class Organization(models.Model):
 class Requester(models.Model):
     """A person who asks for help. With ``user``, they can sign in to the portal."""
 
-    name = models.CharField(max_length=200)
-    email = models.EmailField("e-mail address", blank=True)
-    organization = models.ForeignKey(Organization, on_delete=models.SET_NULL, null=True, blank=True)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
-    source = models.CharField(max_length=40, blank=True, editable=False)
-    external_id = models.CharField(max_length=200, blank=True, editable=False)
+    name = models.CharField(gettext_lazy("name"), max_length=200)
+    email = models.EmailField(gettext_lazy("e-mail address"), blank=True)
+    organization = models.ForeignKey(
+        Organization, verbose_name=gettext_lazy("organization"), on_delete=models.SET_NULL, null=True, blank=True
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, verbose_name=gettext_lazy("user"), on_delete=models.SET_NULL, null=True, blank=True
+    )
+    source = models.CharField(gettext_lazy("source"), max_length=40, blank=True, editable=False)
+    external_id = models.CharField(gettext_lazy("external id"), max_length=200, blank=True, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("requester"), gettext_lazy("requesters")
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -54,20 +62,21 @@ class Requester(models.Model):
 class Category(models.Model):
     """What a ticket is about."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(gettext_lazy("name"), max_length=100, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("category"), gettext_lazy("categories")
         ordering = ["name"]
-        verbose_name_plural = "categories"
 
     def __str__(self) -> str:
         return self.name
 
 
 class Tag(models.Model):
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(gettext_lazy("name"), max_length=60, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("tag"), gettext_lazy("tags")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -77,31 +86,37 @@ class Tag(models.Model):
 class TeamPolicy(models.Model):
     """How a team treats its resolved tickets. A team without one has the values given here."""
 
-    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="policy")
+    team = models.OneToOneField(
+        Team, verbose_name=gettext_lazy("team"), on_delete=models.CASCADE, primary_key=True, related_name="policy"
+    )
     closes_after_days = models.PositiveSmallIntegerField(
-        "closes resolved tickets after, in days",
+        gettext_lazy("closes resolved tickets after, in days"),
         default=7,
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text="Days of 24 hours from the resolution. Empty: they stay resolved until somebody closes them.",
+        help_text=gettext_lazy(
+            "Days of 24 hours from the resolution. Empty: they stay resolved until somebody closes them."
+        ),
     )
     sends_surveys = models.BooleanField(
-        "asks for a rating", default=False, help_text="Sends the requester a mail when a ticket is resolved."
+        gettext_lazy("asks for a rating"),
+        default=False,
+        help_text=gettext_lazy("Sends the requester a mail when a ticket is resolved."),
     )
     survey_delay_minutes = models.PositiveIntegerField(
-        "asks after, in minutes",
+        gettext_lazy("asks after, in minutes"),
         default=60,
         validators=[MaxValueValidator(30 * 24 * 60)],
-        help_text="Counted from the resolution; at most 43,200, which is 30 days.",
+        help_text=gettext_lazy("Counted from the resolution; at most 43,200, which is 30 days."),
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("team policy"), gettext_lazy("team policies")
         ordering = ["team"]
-        verbose_name_plural = "team policies"
 
     def __str__(self) -> str:
-        return f"Policy of {self.team}"
+        return _("Policy of %s") % self.team
 
 
 class Ticket(models.Model):
@@ -110,49 +125,82 @@ class Ticket(models.Model):
     Not from the history are subject, requester, ``follow_up_of`` and what is known of the source.
     """
 
-    subject = models.CharField(max_length=255)
-    requester = models.ForeignKey(Requester, on_delete=models.PROTECT, null=True, blank=True, related_name="tickets")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True)
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tickets")
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="assigned_tickets"
+    subject = models.CharField(gettext_lazy("subject"), max_length=255)
+    requester = models.ForeignKey(
+        Requester,
+        verbose_name=gettext_lazy("requester"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
     )
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
-    tags = models.ManyToManyField(Tag, blank=True)
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
-    channel = models.PositiveSmallIntegerField(choices=Channel.choices, default=Channel.OTHER)
-    status = models.PositiveSmallIntegerField(choices=Status.choices, default=Status.NEW)
+    organization = models.ForeignKey(
+        Organization, verbose_name=gettext_lazy("organization"), on_delete=models.PROTECT, null=True, blank=True
+    )
+    team = models.ForeignKey(Team, verbose_name=gettext_lazy("team"), on_delete=models.PROTECT, related_name="tickets")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=gettext_lazy("assignee"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_tickets",
+    )
+    category = models.ForeignKey(
+        Category, verbose_name=gettext_lazy("category"), on_delete=models.PROTECT, null=True, blank=True
+    )
+    tags = models.ManyToManyField(Tag, verbose_name=gettext_lazy("tags"), blank=True)
+    priority = models.PositiveSmallIntegerField(
+        gettext_lazy("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    channel = models.PositiveSmallIntegerField(gettext_lazy("channel"), choices=Channel.choices, default=Channel.OTHER)
+    status = models.PositiveSmallIntegerField(gettext_lazy("status"), choices=Status.choices, default=Status.NEW)
 
-    created_at = models.DateTimeField()
-    first_responded_at = models.DateTimeField(null=True, blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(gettext_lazy("created at"))
+    first_responded_at = models.DateTimeField(gettext_lazy("first responded at"), null=True, blank=True)
+    resolved_at = models.DateTimeField(gettext_lazy("resolved at"), null=True, blank=True)
+    closed_at = models.DateTimeField(gettext_lazy("closed at"), null=True, blank=True)
     # The last second at which the target can still be met; past when it was missed, null when nothing is ahead.
-    response_due_at = models.DateTimeField(null=True, blank=True)
-    resolution_due_at = models.DateTimeField(null=True, blank=True)
+    response_due_at = models.DateTimeField(gettext_lazy("response due at"), null=True, blank=True)
+    resolution_due_at = models.DateTimeField(gettext_lazy("resolution due at"), null=True, blank=True)
 
-    is_spam = models.BooleanField(default=False)
-    is_deleted = models.BooleanField(default=False)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    is_spam = models.BooleanField(gettext_lazy("is spam"), default=False)
+    is_deleted = models.BooleanField(gettext_lazy("is deleted"), default=False)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=gettext_lazy("merged into"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+    )
     # The closed ticket whose requester wrote again.
-    follow_up_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
+    follow_up_of = models.ForeignKey(
+        "self",
+        verbose_name=gettext_lazy("follow up of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+    )
 
     # Where an imported ticket comes from, and what was read of it last.
-    source = models.CharField(max_length=40, blank=True, editable=False)
-    external_id = models.CharField(max_length=200, blank=True, editable=False)
-    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    source = models.CharField(gettext_lazy("source"), max_length=40, blank=True, editable=False)
+    external_id = models.CharField(gettext_lazy("external id"), max_length=200, blank=True, editable=False)
+    source_digest = models.CharField(gettext_lazy("source digest"), max_length=64, blank=True, editable=False)
     # When the source changed it last, where the source tells: what is older does not replace what is newer.
-    source_updated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    source_updated_at = models.DateTimeField(gettext_lazy("source updated at"), null=True, blank=True, editable=False)
     # Somebody here has written to it since it was imported: from then on its history is ours.
-    is_worked_on_here = models.BooleanField(default=False, editable=False)
+    is_worked_on_here = models.BooleanField(gettext_lazy("is worked on here"), default=False, editable=False)
     # Goes up with every write, so that a second writer is told.
-    revision = models.PositiveIntegerField(default=0, editable=False)
+    revision = models.PositiveIntegerField(gettext_lazy("revision"), default=0, editable=False)
     # The rules that its due times and verdicts come from, as ``Rules.fingerprint`` tells them apart.
-    judged_by = models.BigIntegerField(default=0, editable=False)
+    judged_by = models.BigIntegerField(gettext_lazy("judged by"), default=0, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("ticket"), gettext_lazy("tickets")
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
@@ -190,16 +238,21 @@ class TicketEvent(models.Model):
     named a time before the creation. Whole seconds; equal times go by id.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    kind = models.PositiveSmallIntegerField(choices=EventKind.choices)
-    writer = models.PositiveSmallIntegerField(choices=Writer.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
-    value = models.BigIntegerField(null=True, blank=True)
-    body = models.TextField(blank=True)
-    data = models.JSONField(null=True, blank=True)
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=gettext_lazy("ticket"), on_delete=models.CASCADE, related_name="events"
+    )
+    at = models.DateTimeField(gettext_lazy("at"))
+    kind = models.PositiveSmallIntegerField(gettext_lazy("kind"), choices=EventKind.choices)
+    writer = models.PositiveSmallIntegerField(gettext_lazy("writer"), choices=Writer.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=gettext_lazy("actor"), on_delete=models.PROTECT, null=True, blank=True
+    )
+    value = models.BigIntegerField(gettext_lazy("value"), null=True, blank=True)
+    body = models.TextField(gettext_lazy("body"), blank=True)
+    data = models.JSONField(gettext_lazy("data"), null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("ticket event"), gettext_lazy("ticket events")
         ordering = ["ticket", "at", "pk"]
         indexes = [models.Index(fields=["ticket", "at", "id"], name="event_ticket_at")]
 
@@ -214,15 +267,18 @@ class Rating(models.Model):
     the rating counts.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="ratings")
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-    score = models.PositiveSmallIntegerField(null=True, blank=True)
-    is_good = models.BooleanField()
-    comment = models.TextField(blank=True)
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=gettext_lazy("ticket"), on_delete=models.CASCADE, related_name="ratings"
+    )
+    resolved_at = models.DateTimeField(gettext_lazy("resolved at"), null=True, blank=True)
+    at = models.DateTimeField(gettext_lazy("at"))
+    changed_at = models.DateTimeField(gettext_lazy("changed at"))
+    score = models.PositiveSmallIntegerField(gettext_lazy("score"), null=True, blank=True)
+    is_good = models.BooleanField(gettext_lazy("is good"))
+    comment = models.TextField(gettext_lazy("comment"), blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("rating"), gettext_lazy("ratings")
         ordering = ["-at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["ticket", "resolved_at"], name="rating_resolution_unique"),
@@ -241,13 +297,16 @@ class Rating(models.Model):
 class Survey(PlannedMail):
     """The mail that asks a requester what they think of one resolution. Its link is signed and needs no account."""
 
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="surveys")
-    resolved_at = models.DateTimeField()
+    uuid = models.UUIDField(gettext_lazy("uuid"), primary_key=True, default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=gettext_lazy("ticket"), on_delete=models.CASCADE, related_name="surveys"
+    )
+    resolved_at = models.DateTimeField(gettext_lazy("resolved at"))
     # Whether the ticket's history tells of it, which it does from right after it was sent.
-    is_in_history = models.BooleanField("in the history", default=False)
+    is_in_history = models.BooleanField(gettext_lazy("in the history"), default=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("survey"), gettext_lazy("surveys")
         ordering = ["-resolved_at"]
         constraints = [models.UniqueConstraint(fields=["ticket", "resolved_at"], name="survey_resolution_unique")]
         indexes = [
@@ -274,7 +333,7 @@ def validate_week(week) -> None:
         is_week = False
     if not is_week:
         raise ValidationError(
-            "Give seven lists, Monday first, of [from, to] in minutes of the day, such as [[540, 720], [780, 1020]]."
+            _("Give seven lists, Monday first, of [from, to] in minutes of the day, such as [[540, 720], [780, 1020]].")
         )
 
 
@@ -284,7 +343,7 @@ def validate_days(days) -> None:
         for day in days if isinstance(days, list) else [None]:
             date.fromisoformat(day)
     except (TypeError, ValueError):
-        raise ValidationError('Give a list of dates, for example ["2026-12-25"].') from None
+        raise ValidationError(_('Give a list of dates, for example ["2026-12-25"].')) from None
 
 
 class Calendar(models.Model):
@@ -295,19 +354,24 @@ class Calendar(models.Model):
     come from is kept for people: a country and its region, own days with their names, days of the country left out.
     """
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="calendars")
-    valid_from = models.DateTimeField(default=timezone.now)
-    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
-    week = models.JSONField(validators=[validate_week])
-    holidays = models.JSONField(default=list, blank=True, validators=[validate_days])
-    country = models.CharField("public holidays of", max_length=2, blank=True)
-    region = models.CharField(max_length=60, blank=True)
+    team = models.ForeignKey(
+        Team, verbose_name=gettext_lazy("team"), on_delete=models.CASCADE, related_name="calendars"
+    )
+    valid_from = models.DateTimeField(gettext_lazy("valid from"), default=timezone.now)
+    time_zone = models.CharField(
+        gettext_lazy("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
+    )
+    week = models.JSONField(gettext_lazy("week"), validators=[validate_week])
+    holidays = models.JSONField(gettext_lazy("holidays"), default=list, blank=True, validators=[validate_days])
+    country = models.CharField(gettext_lazy("public holidays of"), max_length=2, blank=True)
+    region = models.CharField(gettext_lazy("region"), max_length=60, blank=True)
     # Names by date, for people. A holiday may have none.
-    holiday_names = models.JSONField(default=dict, blank=True, editable=False)
-    own_days = models.JSONField(default=dict, blank=True)
-    left_out = models.JSONField(default=list, blank=True, validators=[validate_days])
+    holiday_names = models.JSONField(gettext_lazy("holiday names"), default=dict, blank=True, editable=False)
+    own_days = models.JSONField(gettext_lazy("own days"), default=dict, blank=True)
+    left_out = models.JSONField(gettext_lazy("left out"), default=list, blank=True, validators=[validate_days])
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("calendar"), gettext_lazy("calendars")
         ordering = ["team", "valid_from"]
         constraints = [models.UniqueConstraint(fields=["team", "valid_from"], name="calendar_version_unique")]
 
@@ -321,16 +385,22 @@ class SlaTarget(models.Model):
     The most specific target wins: category before team before priority. ``seconds`` null takes the promise back.
     """
 
-    metric = models.PositiveSmallIntegerField(choices=SlaMetric.choices)
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True, blank=True)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True)
-    category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, blank=True)
-    clock = models.PositiveSmallIntegerField(choices=Clock.choices, default=Clock.SERVICE)
-    seconds = models.PositiveIntegerField("limit in seconds", null=True, blank=True, validators=[MinValueValidator(1)])
-    valid_from = models.DateTimeField(default=timezone.now)
+    metric = models.PositiveSmallIntegerField(gettext_lazy("metric"), choices=SlaMetric.choices)
+    priority = models.PositiveSmallIntegerField(
+        gettext_lazy("priority"), choices=Priority.choices, null=True, blank=True
+    )
+    team = models.ForeignKey(Team, verbose_name=gettext_lazy("team"), on_delete=models.CASCADE, null=True, blank=True)
+    category = models.ForeignKey(
+        Category, verbose_name=gettext_lazy("category"), on_delete=models.CASCADE, null=True, blank=True
+    )
+    clock = models.PositiveSmallIntegerField(gettext_lazy("clock"), choices=Clock.choices, default=Clock.SERVICE)
+    seconds = models.PositiveIntegerField(
+        gettext_lazy("limit in seconds"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    valid_from = models.DateTimeField(gettext_lazy("valid from"), default=timezone.now)
 
     class Meta:
-        verbose_name = "SLA target"
+        verbose_name, verbose_name_plural = gettext_lazy("SLA target"), gettext_lazy("SLA targets")
         ordering = ["metric", "priority", "team", "category", "valid_from"]
         constraints = [
             # Coalesced, since two nulls count as different in a plain unique constraint.
@@ -341,7 +411,9 @@ class SlaTarget(models.Model):
                 Coalesce("category", 0),
                 "valid_from",
                 name="target_version_unique",
-                violation_error_message="There is a target for these tickets from this moment on already.",
+                violation_error_message=gettext_lazy(
+                    "There is a target for these tickets from this moment on already."
+                ),
             )
         ]
 
@@ -356,26 +428,26 @@ class Rejudging(models.Model):
     is left to be judged.
     """
 
-    requested_at = models.DateTimeField(default=timezone.now)
-    since = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
+    requested_at = models.DateTimeField(gettext_lazy("requested at"), default=timezone.now)
+    since = models.DateTimeField(gettext_lazy("since"))
+    finished_at = models.DateTimeField(gettext_lazy("finished at"), null=True, blank=True)
 
     class Meta:
         ordering = ["-requested_at", "-pk"]
-        verbose_name = "change of the rules"
-        verbose_name_plural = "changes of the rules"
+        verbose_name = gettext_lazy("change of the rules")
+        verbose_name_plural = gettext_lazy("changes of the rules")
 
     def __str__(self) -> str:
-        return f"New rules of {self.requested_at:%Y-%m-%d %H:%M}"
+        return _("New rules of %(requested_at)s") % {"requested_at": f"{self.requested_at:%Y-%m-%d %H:%M}"}
 
 
 class ImportState(models.TextChoices):
-    PREVIEWED = "previewed", "Being checked"
-    WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Running"
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
+    PREVIEWED = "previewed", gettext_lazy("Being checked")
+    WAITING = "waiting", gettext_lazy("Waiting")
+    RUNNING = "running", gettext_lazy("Running")
+    FINISHED = "finished", gettext_lazy("Finished")
+    FAILED = "failed", gettext_lazy("Failed")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 class ImportRun(models.Model):
@@ -386,40 +458,49 @@ class ImportRun(models.Model):
     is what the page says of the first tickets, ``counts`` and ``reasons`` what is known of all of them so far.
     """
 
-    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="import_runs")
-    format = models.CharField(max_length=20)
+    uuid = models.UUIDField(gettext_lazy("uuid"), primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=gettext_lazy("requested by"),
+        on_delete=models.PROTECT,
+        related_name="import_runs",
+    )
+    format = models.CharField(gettext_lazy("format"), max_length=20)
     # Two files of one source are never read at the same time.
-    source = models.CharField(max_length=40)
-    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
-    file_name = models.CharField("file", max_length=150)
-    size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    companions = models.JSONField(default=dict)
-    mapping = models.TextField(blank=True)
-    preview = models.JSONField(default=dict)
+    source = models.CharField(gettext_lazy("source"), max_length=40)
+    time_zone = models.CharField(
+        gettext_lazy("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
+    )
+    file_name = models.CharField(gettext_lazy("file"), max_length=150)
+    size = models.PositiveBigIntegerField(gettext_lazy("size"))
+    sha256 = models.CharField(gettext_lazy("sha256"), max_length=64)
+    companions = models.JSONField(gettext_lazy("companions"), default=dict)
+    mapping = models.TextField(gettext_lazy("mapping"), blank=True)
+    preview = models.JSONField(gettext_lazy("preview"), default=dict)
 
-    is_dry_run = models.BooleanField("dry run", default=False)
-    state = models.CharField(max_length=9, choices=ImportState.choices, default=ImportState.PREVIEWED)
-    is_cancel_asked = models.BooleanField(default=False)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    claim_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    next_publish_at = models.DateTimeField(null=True)
-    position = models.PositiveBigIntegerField(default=0)
-    counts = models.JSONField(default=dict)
-    reasons = models.JSONField(default=dict)
+    is_dry_run = models.BooleanField(gettext_lazy("dry run"), default=False)
+    state = models.CharField(
+        gettext_lazy("state"), max_length=9, choices=ImportState.choices, default=ImportState.PREVIEWED
+    )
+    is_cancel_asked = models.BooleanField(gettext_lazy("is cancel asked"), default=False)
+    attempt = models.PositiveSmallIntegerField(gettext_lazy("attempt"), default=0)
+    claim_token = models.UUIDField(gettext_lazy("claim token"), null=True)
+    lease_until = models.DateTimeField(gettext_lazy("lease until"), null=True)
+    next_publish_at = models.DateTimeField(gettext_lazy("next publish at"), null=True)
+    position = models.PositiveBigIntegerField(gettext_lazy("position"), default=0)
+    counts = models.JSONField(gettext_lazy("counts"), default=dict)
+    reasons = models.JSONField(gettext_lazy("reasons"), default=dict)
     # Why it failed or was cancelled, as a sentence.
-    reason = models.TextField(blank=True)
+    reason = models.TextField(gettext_lazy("reason"), blank=True)
 
-    created_at = models.DateTimeField(auto_now_add=True)
-    queued_at = models.DateTimeField(null=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    files_deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(gettext_lazy("created at"), auto_now_add=True)
+    queued_at = models.DateTimeField(gettext_lazy("queued at"), null=True)
+    started_at = models.DateTimeField(gettext_lazy("started at"), null=True)
+    finished_at = models.DateTimeField(gettext_lazy("finished at"), null=True)
+    files_deleted_at = models.DateTimeField(gettext_lazy("files deleted at"), null=True)
 
     class Meta:
-        verbose_name = "import"
+        verbose_name, verbose_name_plural = gettext_lazy("import"), gettext_lazy("imports")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "next_publish_at"], name="import_state_publish")]
         constraints = [

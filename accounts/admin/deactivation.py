@@ -7,11 +7,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.services import leaving
 from memberpulse.errors import Conflict
+
+_TITLES = {"deactivate": gettext_lazy("Deactivate %s"), "reactivate": gettext_lazy("Reactivate %s")}
 
 
 class DeactivationPages:
@@ -34,7 +38,7 @@ class DeactivationPages:
             except Conflict as refused:
                 refusal = str(refused.detail)
             else:
-                return self._done(request, person, "Deactivated.")
+                return self._done(request, person, _("Deactivated."), _("%s: deactivated.") % person)
         shown = {"refusal": refusal, "sentences": leaving.what_stops(person)}
         return self._page(request, person, "deactivate", status=409 if request.method == "POST" else 200, **shown)
 
@@ -45,7 +49,7 @@ class DeactivationPages:
             return self._to(person)
         if request.method == "POST":
             leaving.reactivate(person)
-            return self._done(request, person, "Reactivated.")
+            return self._done(request, person, _("Reactivated."), _("%s: reactivated.") % person)
         return self._page(request, person, "reactivate", sentences=leaving.what_comes_back(person))
 
     def _changed_person(self, request: HttpRequest, object_id: str) -> User:
@@ -54,9 +58,9 @@ class DeactivationPages:
             raise PermissionDenied
         return person
 
-    def _done(self, request: HttpRequest, person: User, word: str) -> HttpResponse:
+    def _done(self, request: HttpRequest, person: User, word: str, sentence: str) -> HttpResponse:
         self.log_change(request, person, word)
-        messages.success(request, f"{person}: {word.lower()}")
+        messages.success(request, sentence)
         return self._to(person)
 
     def _to(self, person: User) -> HttpResponse:
@@ -65,7 +69,7 @@ class DeactivationPages:
     def _page(self, request: HttpRequest, person: User, act: str, *, status: int = 200, **context) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{act.capitalize()} {person}",
+            "title": _TITLES[act] % person,
             "opts": self.opts,
             "media": self.media,
             "person": person,

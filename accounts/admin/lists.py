@@ -1,6 +1,8 @@
 """What the list of people is narrowed by: roles and teams as they are held, both of the same role."""
 
 from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Role
 from accounts.models import Membership, Team
@@ -26,14 +28,14 @@ class _HeldFilter(admin.SimpleListFilter):
 
 
 class RoleFilter(_HeldFilter):
-    title = parameter_name = "role"
+    title, parameter_name = gettext_lazy("role"), "role"
 
     def lookups(self, request, model_admin):
-        return [*Role.choices, (NO_ROLE, "No role")]
+        return [*Role.choices, (NO_ROLE, _("No role"))]
 
 
 class TeamFilter(_HeldFilter):
-    title = parameter_name = "team"
+    title, parameter_name = gettext_lazy("team"), "team"
 
     def lookups(self, request, model_admin):
         return [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")]

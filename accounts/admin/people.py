@@ -5,9 +5,10 @@ from django.contrib.auth.admin import UserAdmin
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.admin.deactivation import DeactivationPages
 from accounts.admin.lists import RoleFilter, TeamFilter
@@ -18,9 +19,12 @@ from accounts.capabilities import Capability
 from accounts.guarded import GuardedAdmin
 from accounts.models import User
 from accounts.services import leaving, password_reset
+from memberpulse import formats
 from memberpulse.errors import Conflict
 
-OVERTAKEN = "Somebody else saved something of the same at the same time. Look at what is there now and try again."
+OVERTAKEN = gettext_lazy(
+    "Somebody else saved something of the same at the same time. Look at what is there now and try again."
+)
 
 
 @admin.register(User)
@@ -33,13 +37,13 @@ class PersonAdmin(SeesPage, DeactivationPages, GuardedAdmin, UserAdmin):
     list_filter = [RoleFilter, TeamFilter, "is_active", "is_staff"]
     search_fields = ["name", "email"]
     fieldsets = [
-        (None, {"fields": ["name", "email", "time_zone", "sign_in", "account"]}),
-        ("What they are", {"fields": ["is_staff", "is_bot", "is_superuser"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (None, {"fields": ["name", "email", "language", "time_zone", "sign_in", "account"]}),
+        (gettext_lazy("What they are"), {"fields": ["is_staff", "is_bot", "is_superuser"]}),
+        (gettext_lazy("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["name", "email", "time_zone", "is_staff"]}),
-        ("How they sign in", {"fields": ["usable_password", "password1", "password2"]}),
+        (None, {"fields": ["name", "email", "language", "time_zone", "is_staff"]}),
+        (gettext_lazy("How they sign in"), {"fields": ["usable_password", "password1", "password2"]}),
     ]
     readonly_fields = ["sign_in", "password_state", "account", "account_state", "last_login", "date_joined"]
     inlines = [RolesOfPerson]
@@ -73,40 +77,44 @@ class PersonAdmin(SeesPage, DeactivationPages, GuardedAdmin, UserAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("memberships__team")
 
-    @admin.display(description="roles")
+    @admin.display(description=gettext_lazy("roles"))
     def roles_in_words(self, person) -> str:
-        kinds = [word for word, is_so in (("Superuser", person.is_superuser), ("Automatic", person.is_bot)) if is_so]
+        kinds = [
+            word for word, is_so in ((_("Superuser"), person.is_superuser), (_("Automatic"), person.is_bot)) if is_so
+        ]
         return "; ".join([*kinds, *(held.in_words for held in person.memberships.all())])
 
-    @admin.display(description="admin", boolean=True, ordering="is_staff")
+    @admin.display(description=gettext_lazy("admin"), boolean=True, ordering="is_staff")
     def opens_the_admin(self, person) -> bool:
         return person.is_staff
 
-    @admin.display(description="last sign-in", ordering="last_login", empty_value="never")
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login", empty_value=gettext_lazy("never"))
     def last_sign_in(self, person) -> str | None:
-        return date_format(localtime(person.last_login), "j M Y") if person.last_login else None
+        return formats.date_text(localtime(person.last_login).date()) if person.last_login else None
 
     # --- One person ---
 
-    @admin.display(description="password")
+    @admin.display(description=gettext_lazy("password"))
     def password_state(self, person) -> str:
-        return "Set." if person.has_usable_password() else "None yet: they cannot sign in before they are invited."
+        return (
+            _("Set.") if person.has_usable_password() else _("None yet: they cannot sign in before they are invited.")
+        )
 
-    @admin.display(description="password")
+    @admin.display(description=gettext_lazy("password"))
     def sign_in(self, person) -> str:
         link = reverse("admin:auth_user_password_change", args=[person.pk])
-        return format_html('{} <a href="{}">Set a password</a>', self.password_state(person), link)
+        return format_html('{} <a href="{}">{}</a>', self.password_state(person), link, _("Set a password"))
 
-    @admin.display(description="account")
+    @admin.display(description=gettext_lazy("account"))
     def account_state(self, person) -> str:
-        words = "Active." if person.is_active else "Deactivated: signs in nowhere, sees nothing."
-        return f"{words} A superuser, whom only superusers change." if person.is_superuser else words
+        words = _("Active.") if person.is_active else _("Deactivated: signs in nowhere, sees nothing.")
+        return _("%s A superuser, whom only superusers change.") % words if person.is_superuser else words
 
-    @admin.display(description="account")
+    @admin.display(description=gettext_lazy("account"))
     def account(self, person) -> str:
-        page = "deactivate" if person.is_active else "reactivate"
+        page, title = ("deactivate", _("Deactivate")) if person.is_active else ("reactivate", _("Reactivate"))
         link = reverse(f"admin:accounts_user_{page}", args=[person.pk])
-        return format_html('{} <a href="{}">{}</a>', self.account_state(person), link, page.capitalize())
+        return format_html('{} <a href="{}">{}</a>', self.account_state(person), link, title)
 
     def changeform_view(self, request, *args, **kwargs):
         """All or nothing, with a sentence for what cannot be."""
@@ -127,7 +135,7 @@ class PersonAdmin(SeesPage, DeactivationPages, GuardedAdmin, UserAdmin):
         if not change and not form.instance.has_usable_password():
             password_reset.invite(form.instance)
 
-    @admin.action(description="Invite by mail to set a first password", permissions=["change"])
+    @admin.action(description=gettext_lazy("Invite by mail to set a first password"), permissions=["change"])
     def invite(self, request, queryset) -> None:
         """Once more, or for the first time people whom an import brought along."""
         invited = [
@@ -138,7 +146,11 @@ class PersonAdmin(SeesPage, DeactivationPages, GuardedAdmin, UserAdmin):
         for person in invited:
             password_reset.invite(person)
         left = queryset.count() - len(invited)
-        why = f" Left out {left} who have a password, are deactivated or are no people." if left else ""
+        why = (
+            _(" Left out %(left)s who have a password, are deactivated or are no people.") % {"left": left}
+            if left
+            else ""
+        )
         self.message_user(request, f"Invited: {', '.join(map(str, invited)) or 'nobody'}.{why}")
 
 

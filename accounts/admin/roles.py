@@ -4,6 +4,8 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import DESK_ROLES, TEAM_ROLES, Capability, Role
 from accounts.guarded import Guarded
@@ -25,9 +27,11 @@ class RoleForm(forms.ModelForm):
         cleaned = super().clean()
         role, team = cleaned.get("role"), cleaned.get("team")
         if role in TEAM_ROLES and not team and "team" not in self.errors:
-            self.add_error("team", "Agents and team leads need a team: choose one.")
+            self.add_error("team", _("Agents and team leads need a team: choose one."))
         if role in DESK_ROLES and team:
-            self.add_error("team", f"{Role(role).label} is a role for the whole desk: leave the team empty.")
+            self.add_error(
+                "team", _("%(label)s is a role for the whole desk: leave the team empty.") % {"label": Role(role).label}
+            )
         return cleaned
 
 
@@ -57,7 +61,7 @@ class RoleFormSet(BaseInlineFormSet):
             if form.has_changed():
                 self._refuse_superusers(form)
             if held in seen:
-                raise ValidationError("The same role is there twice. Take one of the two away.")
+                raise ValidationError(_("The same role is there twice. Take one of the two away."))
             seen |= {held} - {None}
         super().clean()
 
@@ -72,7 +76,9 @@ class RoleFormSet(BaseInlineFormSet):
     def _refuse_superusers(self, form: forms.ModelForm) -> None:
         person = getattr(form, "cleaned_data", {}).get("user")
         if isinstance(person, User) and is_out_of_hand(person, of=self.asked_by):
-            raise ValidationError(f"{person} is a superuser: only a superuser changes their roles.")
+            raise ValidationError(
+                _("%(person)s is a superuser: only a superuser changes their roles.") % {"person": person}
+            )
 
 
 class _RoleTable(Guarded, admin.TabularInline):
@@ -93,7 +99,7 @@ class _RoleTable(Guarded, admin.TabularInline):
 class RolesOfPerson(_RoleTable):
     form = RoleForm
     fields = ["role", "team"]
-    verbose_name, verbose_name_plural = "role", "roles"
+    verbose_name, verbose_name_plural = gettext_lazy("role"), gettext_lazy("roles")
 
     def has_add_permission(self, request, obj=None) -> bool:
         return super().has_add_permission(request, obj) and not is_out_of_hand(obj, of=request.user)
@@ -109,9 +115,9 @@ class RolesOfPerson(_RoleTable):
         fields = formset.form.base_fields
         if "role" in fields:
             fields["role"].choices = [
-                ("", "---------"), ("In a team", _IN_A_TEAM), ("For the whole desk", _ON_THE_DESK)
+                ("", "---------"), (_("In a team"), _IN_A_TEAM), (_("For the whole desk"), _ON_THE_DESK)
             ]  # fmt: skip
-            fields["team"].empty_label = "None: for the whole desk"
+            fields["team"].empty_label = _("None: for the whole desk")
             # Read once for all rows.
             fields["team"].choices = list(fields["team"].choices)
             fields["team"].widget.can_add_related = fields["team"].widget.can_change_related = False
@@ -123,7 +129,7 @@ class MembersOfTeam(_RoleTable):
     form = MemberForm
     fields = ["user", "role"]
     autocomplete_fields = ["user"]
-    verbose_name, verbose_name_plural = "role in this team", "roles in this team"
+    verbose_name, verbose_name_plural = gettext_lazy("role in this team"), gettext_lazy("roles in this team")
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, User
 from accounts.portal import PLACES, REPORTS
@@ -22,7 +23,7 @@ class SeesPage:
         capabilities = capabilities_of(person)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"What {person} can see",
+            "title": _("What %(person)s can see") % {"person": person},
             "opts": self.opts,
             "media": self.media,
             "person": person,

@@ -15,6 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.module_loading import import_string
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from guardian.admin import AdminUserObjectPermissionsForm, GuardedModelAdminMixin, UserManage
 from guardian.utils import get_user_obj_perms_model
 
@@ -35,18 +37,20 @@ class PersonForGrant(UserManage):
     """Whose single grants to look at: somebody of ours, by address."""
 
     user = forms.CharField(
-        label="E-mail address",
+        label=gettext_lazy("E-mail address"),
         max_length=254,
         widget=forms.EmailInput({"list": "people", "autocomplete": "off"}),
-        error_messages={"required": "Type an e-mail address."},
+        error_messages={"required": gettext_lazy("Type an e-mail address.")},
     )
 
     def clean_user(self) -> User:
         person = User.objects.filter(email__iexact=self.cleaned_data["user"].strip()).first()
         if person is None:
-            raise forms.ValidationError("Nobody here has this e-mail address.")
+            raise forms.ValidationError(_("Nobody here has this e-mail address."))
         if person.is_superuser:
-            raise forms.ValidationError(f"{person} is a superuser and may do everything already.")
+            raise forms.ValidationError(
+                _("%(person)s is a superuser and may do everything already.") % {"person": person}
+            )
         return person
 
 
@@ -58,10 +62,10 @@ class SingleGrantForm(AdminUserObjectPermissionsForm):
         return list((offered | {name: _LABELS.get(name, name) for name in self.get_obj_perms_field_initial()}).items())
 
     def get_obj_perms_field_widget(self) -> FilteredSelectMultiple:
-        return FilteredSelectMultiple("capabilities", is_stacked=False)
+        return FilteredSelectMultiple(_("capabilities"), is_stacked=False)
 
     def get_obj_perms_field_label(self) -> str:
-        return "Capabilities"
+        return _("Capabilities")
 
 
 @admin.register(Team)
@@ -85,11 +89,11 @@ class TeamAdmin(GuardedModelAdminMixin, GuardedAdmin):
         teams = super().get_queryset(request).annotate(member_count=active)
         return teams.prefetch_related(Prefetch("memberships", leads.order_by("user__name"), to_attr="held_by_leads"))
 
-    @admin.display(description="members", ordering="member_count")
+    @admin.display(description=gettext_lazy("members"), ordering="member_count")
     def member_count(self, team) -> int:
         return team.member_count
 
-    @admin.display(description="team leads", empty_value="–")
+    @admin.display(description=gettext_lazy("team leads"), empty_value="–")
     def leads(self, team) -> str | None:
         return ", ".join(held.user.name for held in team.held_by_leads) or None
 
@@ -124,7 +128,7 @@ class TeamAdmin(GuardedModelAdminMixin, GuardedAdmin):
             return redirect("admin:accounts_team_permissions_manage_user", team.pk, form.cleaned_data["user"].pk)
         context = {
             **self.get_obj_perms_base_context(request, team),
-            "title": f"Single grants: {team}",
+            "title": _("Single grants: %(team)s") % {"team": team},
             "rows": _granted(team),
             "user_form": form,
             "people": User.objects.filter(is_active=True, is_bot=False, is_superuser=False)[:_OFFERED_AT_MOST],

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
 from accounts.guarded import GuardedAdmin
@@ -13,7 +14,7 @@ class ExpiryFilter(admin.SimpleListFilter):
     title, parameter_name = "expiry", "expired"
 
     def lookups(self, request, model_admin) -> list[tuple[str, str]]:
-        return [("no", "Valid"), ("yes", "Expired")]
+        return [("no", _("Valid")), ("yes", _("Expired"))]
 
     def queryset(self, request, queryset):
         now = timezone.now()

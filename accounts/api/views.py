@@ -28,7 +28,7 @@ class MeSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = User
-        fields = ["id", "email", "name", "time_zone", "roles", "capabilities"]
+        fields = ["id", "email", "name", "language", "time_zone", "roles", "capabilities"]
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_capabilities(self, user: User) -> dict[str, dict]:

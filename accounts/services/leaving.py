@@ -6,16 +6,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.capabilities import TEAM_ROLES, Capability, Role
 from accounts.models import ApiToken, Membership, RoleGroup, User
 from accounts.scope import forget, scope_for
 from memberpulse.errors import Conflict
 
-NOT_YOURSELF = "You cannot deactivate your own account. Ask another administrator."
-NOBODY_LEFT = (
-    "Nobody could manage people any more: this is the last active administrator who may open the admin. "
-    "Give somebody else the role of administrator and let them open the admin first."
+NOT_YOURSELF = gettext_lazy("You cannot deactivate your own account. Ask another administrator.")
+NOBODY_LEFT = gettext_lazy(
+    "Nobody could manage people any more: this is the last active administrator who may open the "
+    "admin. Give somebody else the role of administrator and let them open the admin first."
 )
 
 
@@ -66,38 +68,44 @@ def ensure_somebody_is_left() -> None:
 def what_stops(person: User) -> list[str]:
     """What deactivating ends and leaves behind, in sentences: of the account, then of each room."""
     told = [sentence for path in settings.WHAT_STOPS for sentence in import_string(path)(person)]
-    return ["They are signed out everywhere at once and cannot sign in.", *_of_the_account(person), *told]
+    return [_("They are signed out everywhere at once and cannot sign in."), *_of_the_account(person), *told]
 
 
 def what_comes_back(person: User) -> list[str]:
     """What reactivating gives back, in sentences."""
-    sentences = ["They can sign in again."]
+    sentences = [_("They can sign in again.")]
     if tokens := _tokens(person):
-        sentences.append(f"Their API tokens that have not expired work again: {', '.join(tokens)}.")
+        sentences.append(_("Their API tokens that have not expired work again: %s.") % ", ".join(tokens))
     if roles := [held.in_words for held in person.memberships.select_related("team")]:
-        sentences.append(f"Their roles count again: {'; '.join(roles)}.")
+        sentences.append(_("Their roles count again: %s.") % "; ".join(roles))
     return sentences
 
 
 def _of_the_account(person: User) -> Iterator[str]:
     if tokens := _tokens(person):
-        count = f"{len(tokens)} API token{'s stop' if len(tokens) > 1 else ' stops'}"
-        yield f"{count} working: {', '.join(tokens)}."
+        yield ngettext(
+            "%(count)s API token stops working: %(names)s.",
+            "%(count)s API tokens stop working: %(names)s.",
+            len(tokens),
+        ) % {"count": len(tokens), "names": ", ".join(tokens)}
     roles = list(person.memberships.select_related("team"))
     if roles:
         words = "; ".join(held.in_words for held in roles)
-        yield f"{_counted(len(roles), 'role')} without effect until the account is active again: {words}."
+        yield ngettext(
+            "%(count)s role without effect until the account is active again: %(roles)s.",
+            "%(count)s roles without effect until the account is active again: %(roles)s.",
+            len(roles),
+        ) % {"count": len(roles), "roles": words}
     for role, team in _left_without(person, roles):
-        yield f"{team} is left without {'a team lead' if role == Role.LEAD else 'an agent'}."
+        if role == Role.LEAD:
+            yield _("%s is left without a team lead.") % team
+        else:
+            yield _("%s is left without an agent.") % team
 
 
 def _tokens(person: User) -> list[str]:
     tokens = ApiToken.objects.filter(user=person).exclude(expiry__lte=timezone.now())
     return list(tokens.order_by("name", "pk").values_list("name", flat=True))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _left_without(person: User, roles: list[Membership]) -> Iterator[tuple[Role, str]]:

@@ -23,6 +23,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from memberpulse import formats
@@ -45,7 +46,9 @@ def forget_failures(request: HttpRequest, user: User) -> None:
 def refusal_of(request: HttpRequest) -> str:
     """The sentence for who is locked out; "" for anybody else."""
     if wait := wait_of(request):
-        return f"Too many attempts. Try again in {formats.wait(wait.total_seconds())}, or set a new password."
+        return _("Too many attempts. Try again in %(wait)s, or set a new password.") % {
+            "wait": formats.wait(wait.total_seconds())
+        }
     return ""
 
 

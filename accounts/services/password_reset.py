@@ -17,13 +17,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.authentication import is_kept_out
+from accounts.languages import in_language_of
 from accounts.models import PasswordReset, User
 from memberpulse import formats, hints, mail
 
-NOBODY = "Nobody who may sign in has this address."
-REPEATED = "Another mail to this address is on its way, or was sent a moment ago."
+NOBODY = gettext_lazy("Nobody who may sign in has this address.")
+REPEATED = gettext_lazy("Another mail to this address is on its way, or was sent a moment ago.")
 
 
 def may_set_password(user: User) -> bool:
@@ -70,7 +73,8 @@ def _write(reset: PasswordReset) -> EmailMultiAlternatives:
         raise mail.NotToBeSent(NOBODY)
     if not reset.is_invitation and _is_repeated(reset):
         raise mail.NotToBeSent(REPEATED)
-    return _message(reset, user)
+    with in_language_of(user):
+        return _message(reset, user)
 
 
 def _person_at(address: str) -> User | None:
@@ -112,7 +116,7 @@ def _message(reset: PasswordReset, user: User) -> EmailMultiAlternatives:
     return mail.message_for(
         reset,
         to=user.email,
-        subject="Your account at Support Reporting" if reset.is_invitation else "Set a new password",
+        subject=_("Your account at Support Reporting") if reset.is_invitation else _("Set a new password"),
         text=render_to_string("accounts/mail/password_reset.txt", words),
         html=render_to_string("accounts/mail/password_reset.html", words),
     )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import MATRIX, SELF_SUFFIX, Capability, is_about_teams
 from accounts.models import Membership, Team, TeamUserObjectPermission, User
 from accounts.scope import Scope, scopes_for
 
-_ELSEWHERE = "Neither a role nor a single grant"
+_ELSEWHERE = gettext_lazy("Neither a role nor a single grant")
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,18 @@ def _in_words(capability: Capability, scope: Scope, names: Mapping[int, str]) ->
     if scope.is_empty:
         return ""
     if scope.all_teams:
-        return "all teams" if is_about_teams(capability) else "yes"
+        return _("all teams") if is_about_teams(capability) else _("yes")
     whole = ", ".join(name for team, name in names.items() if team in scope.team_ids)
     own = ", ".join(name for team, name in names.items() if team in scope.self_team_ids)
-    return "; ".join(part for part in (whole, own and f"self only in {own}") if part)
+    return "; ".join(part for part in (whole, own and _("self only in %s") % own) if part)
 
 
 def _sources(
     person: User, capability: Capability, roles: Iterable[Membership], grants: Iterable[tuple[str, int, str]]
 ) -> tuple[Source, ...]:
-    sources = [Source("Superuser")] if person.is_superuser else []
+    sources = [Source(_("Superuser"))] if person.is_superuser else []
     sources += [Source(held.in_words) for held in roles if held.role in MATRIX[capability]]
     for permission, team, name in grants:
         if permission.removesuffix(SELF_SUFFIX) == capability:
-            sources.append(Source(f"Single grant, {name}", granted_on=team))
+            sources.append(Source(_("Single grant, %s") % name, granted_on=team))
     return tuple(sources) or (Source(_ELSEWHERE),)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.permissions import SAFE_METHODS
 
@@ -89,7 +90,7 @@ def use_token(token: ApiToken, *, method: str) -> None:
     """
     _note_use(token)
     if token.is_read_only and method not in SAFE_METHODS:
-        raise TokenReadOnly("This token may only read.")
+        raise TokenReadOnly(_("This token may only read."))
 
 
 def _note_use(token: ApiToken) -> None:
@@ -107,33 +108,51 @@ def _note_use(token: ApiToken) -> None:
 def _one_line(name: str) -> str:
     name = name.strip()
     if not name:
-        raise InvalidParameter("name", code="required", detail="Say what the token is for, such as Dashboard.")
+        raise InvalidParameter("name", code="required", detail=_("Say what the token is for, such as Dashboard."))
     if len(name) > NAME_AT_MOST:
-        raise InvalidParameter("name", code="max_length", detail=f"Write at most {NAME_AT_MOST} letters.")
+        raise InvalidParameter(
+            "name",
+            code="max_length",
+            detail=_("Write at most %(letters)s letters.") % {"letters": NAME_AT_MOST},
+        )
     if any(unicodedata.category(letter) in _NOT_IN_A_LINE for letter in name):
-        raise InvalidParameter("name", code="not_a_line", detail="Write one line, without control characters.")
+        raise InvalidParameter("name", code="not_a_line", detail=_("Write one line, without control characters."))
     return name
 
 
 def _check_days(days: int, by: ApiToken | None) -> None:
     if not DAYS_AT_LEAST <= days <= DAYS_AT_MOST:
-        detail = f"Choose {DAYS_AT_LEAST} to {DAYS_AT_MOST} days."
+        detail = _("Choose %(least)s to %(most)s days.") % {
+            "least": DAYS_AT_LEAST,
+            "most": DAYS_AT_MOST,
+        }
         raise InvalidParameter("days", code="out_of_range", detail=detail)
     if by is None or by.expiry is None:
         return
     left = (by.expiry - timezone.now()).days
     if days > left:
-        ends = f"This token expires on {by.expiry:%Y-%m-%d}, and one made with it must not outlive it"
-        way_out = f"choose at most {left} days" if left else "make it in the portal"
-        raise InvalidParameter("days", code="outlives", detail=f"{ends}: {way_out}.")
+        if left:
+            detail = _(
+                "This token expires on %(day)s, and one made with it must not outlive it: choose at most %(left)s days."
+            )
+        else:
+            detail = _(
+                "This token expires on %(day)s, and one made with it must not outlive it: make it in the portal."
+            )
+        detail %= {"day": f"{by.expiry:%Y-%m-%d}", "left": left}
+        raise InvalidParameter("days", code="outlives", detail=detail)
 
 
 def _check_room(owner: User, uuid: UUID | None) -> None:
     tokens = ApiToken.objects.owned_by(owner)
     if uuid and tokens.filter(pk=uuid).exists():
         raise AlreadyCreated(
-            "This form has made a token already, and its secret was shown once. If nobody has kept it, revoke that "
-            "token and create another."
+            _(
+                "This form has made a token already, and its secret was shown once. If nobody has kept it, "
+                "revoke that token and create another."
+            )
         )
     if tokens.live(timezone.now()).count() >= LIVE_AT_MOST:
-        raise TooManyTokens(f"You have {LIVE_AT_MOST} tokens, and that is as many as may be. Revoke one first.")
+        raise TooManyTokens(
+            _("You have %(count)s tokens, and that is as many as may be. Revoke one first.") % {"count": LIVE_AT_MOST}
+        )

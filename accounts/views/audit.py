@@ -10,6 +10,8 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.audit import record
 from accounts.capabilities import Capability
@@ -17,7 +19,7 @@ from accounts.models import AuditEvent, AuditKind
 from accounts.portal import PortalView
 from accounts.querysets import AuditQuerySet
 from accounts.scope import scope_for
-from accounts.views.audit_filters import AuditFilters
+from accounts.views.audit_filters import TITLES, AuditFilters
 from accounts.views.audit_question import FILTERS, PLACES, AuditQuestion, Spot, parse
 from memberpulse import formats
 from memberpulse.address import Address, Link
@@ -27,6 +29,32 @@ from memberpulse.spreadsheets import csv_lines
 PAGE_SIZE = 50
 _AT_ONCE = 2_000
 # Colour for what somebody should look at; the rest is daily business.
+# What rows say besides their columns; named here so that they are translated.
+_DETAILS = (
+    gettext_noop("Role"),
+    gettext_noop("Team"),
+    gettext_noop("Permission"),
+    gettext_noop("Token"),
+    gettext_noop("Days"),
+    gettext_noop("Is read only"),
+    gettext_noop("Status"),
+    gettext_noop("Capability"),
+    gettext_noop("Name"),
+    gettext_noop("Recipients"),
+    gettext_noop("Report"),
+    gettext_noop("Report key"),
+    gettext_noop("Format"),
+    gettext_noop("Params"),
+    gettext_noop("Wants email"),
+    gettext_noop("Schedule"),
+    gettext_noop("What"),
+    gettext_noop("Figure"),
+    gettext_noop("Email"),
+    gettext_noop("Is active"),
+    gettext_noop("Is staff"),
+    gettext_noop("Is superuser"),
+    gettext_noop("Is bot"),
+)
 _LOOKS = {
     AuditKind.LOCKED_OUT: "bad",
     AuditKind.REFUSED: "warn",
@@ -35,15 +63,15 @@ _LOOKS = {
 }
 _FILE_COLUMNS = {
     "at": "Time (UTC)",
-    "kind": "Kind",
+    "kind": gettext_lazy("Kind"),
     "actor_id": "Who (number)",
-    "actor": "Who",
+    "actor": gettext_lazy("Who"),
     "person_id": "Whom (number)",
-    "person": "Whom",
-    "subject": "What",
-    "address": "Address",
-    "request_id": "Request",
-    "details": "Details",
+    "person": gettext_lazy("Whom"),
+    "subject": gettext_lazy("What"),
+    "address": gettext_lazy("Address"),
+    "request_id": gettext_lazy("Request"),
+    "details": gettext_lazy("Details"),
 }
 
 
@@ -70,23 +98,23 @@ class Row:
     def details(self) -> list[tuple[str, Any]]:
         """What the row says besides its columns."""
         event = self.event
-        told = [(name.replace("_", " ").capitalize(), value) for name, value in event.details.items()]
+        told = [(_(name.replace("_", " ").capitalize()), value) for name, value in event.details.items()]
         people = [
-            ("Who", _person(event.actor, event.actor_id)),
-            ("Whom", _person(event.person, event.person_id)),
+            (_("Who"), _person(event.actor, event.actor_id)),
+            (_("Whom"), _person(event.person, event.person_id)),
         ]
-        told = [*told, *people, ("Request", event.request_id)]
+        told = [*told, *people, (_("Request"), event.request_id)]
         return [(title, value) for title, value in told if value not in (None, "")]
 
 
 def _person(email: str, number: int | None) -> str:
-    return email if number is None else f"{email}, person {number}"
+    return email if number is None else _("%(email)s, person %(number)s") % {"email": email, "number": number}
 
 
 class _AuditView(PortalView):
     access = Capability.VIEW_AUDIT
     place = "audit"
-    subject = "The audit log"
+    subject = gettext_lazy("The audit log")
     known = (*FILTERS, *PLACES)
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -128,7 +156,7 @@ class AuditPage(_AuditView):
         )
 
     def _to(self, name: str, event: AuditEvent) -> Link:
-        return Link(name.capitalize(), self.address.link(PLACES, **{name: str(Spot.of(event))}))
+        return Link(TITLES[name], self.address.link(PLACES, **{name: str(Spot.of(event))}))
 
 
 def _shown(question: AuditQuestion) -> tuple[list[AuditEvent], bool, bool]:

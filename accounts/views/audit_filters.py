@@ -5,6 +5,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from accounts.models import AuditKind
 from accounts.views.audit_question import FILTERS, PLACES, AuditQuestion
 from memberpulse import formats
@@ -12,7 +15,15 @@ from memberpulse.address import Address
 from memberpulse.errors import InvalidParameter
 from memberpulse.popovers import Choice, Choices, Popover
 
-TITLES = {name: name.capitalize() for name in (*FILTERS, *PLACES)}
+TITLES = {
+    "kind": gettext_lazy("Kind"),
+    "person": gettext_lazy("Person"),
+    "from": gettext_lazy("From"),
+    "to": gettext_lazy("To"),
+    "address": gettext_lazy("Address"),
+    "older": gettext_lazy("Older"),
+    "newer": gettext_lazy("Newer"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class AuditFilters:
         titles = dict(AuditKind.choices)
         return Popover(
             name="kind",
-            title="Kind",
+            title=_("Kind"),
             choices=Choices([Choice(value, title, None, value in chosen) for value, title in titles.items()]),
             chosen=[titles.get(value, value) for value in chosen],
             clear=self._without("kind"),
@@ -62,7 +73,7 @@ class AuditFilters:
     @property
     def chips(self) -> list[Chip]:
         """What is on, but for the dates, which stand in their fields."""
-        chips = [Chip("Kind", self.kinds.chip, self.kinds.clear)] if self.kinds.chosen else []
+        chips = [Chip(_("Kind"), self.kinds.chip, self.kinds.clear)] if self.kinds.chosen else []
         for name in ("person", "address"):
             if text := self.address.one(name):
                 chips.append(Chip(TITLES[name], text, self._without(name)))
@@ -79,7 +90,7 @@ class AuditFilters:
     @property
     def line(self) -> str:
         """26 Nov 2021 – 25 Nov 2026, newest first"""
-        return f"{self.days}, newest first" if self.question else ""
+        return _("%s, newest first") % self.days if self.question else ""
 
     @property
     def days(self) -> str:

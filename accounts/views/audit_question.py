@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, AuditKind, User
 from accounts.querysets import AuditQuerySet
@@ -95,13 +96,13 @@ def parse(params: QueryDict, *, zone: ZoneInfo, now: datetime, known: Iterable[s
     """The question that ``params`` ask, or InvalidParameter. Without dates it is about the last five years."""
     for name, values in params.lists():
         if name not in known:
-            raise InvalidParameter(name[:60], code="unknown", detail="This is not a parameter.")
+            raise InvalidParameter(name[:60], code="unknown", detail=_("This is not a parameter."))
         if name in SINGLE and len([value for value in values if value]) > 1:
-            raise InvalidParameter(name, code="repeated", detail="Give this once.")
+            raise InvalidParameter(name, code="repeated", detail=_("Give this once."))
     first, last = _days(params, now.astimezone(zone).date())
     older, newer = (_place(name, params.get(name, "")) for name in PLACES)
     if older and newer:
-        raise InvalidParameter("newer", code="repeated", detail="Go on to older rows or to newer ones, not to both.")
+        raise InvalidParameter("newer", code="repeated", detail=_("Go on to older rows or to newer ones, not to both."))
     return AuditQuestion(
         first,
         last,
@@ -117,13 +118,13 @@ def parse(params: QueryDict, *, zone: ZoneInfo, now: datetime, known: Iterable[s
 def _kinds(given: Iterable[str]) -> tuple[str, ...]:
     values = tuple(dict.fromkeys(value for value in given if value))
     if any(value not in AuditKind.values for value in values):
-        raise InvalidParameter("kind", code="not_a_choice", detail="This is not a valid choice.")
+        raise InvalidParameter("kind", code="not_a_choice", detail=_("This is not a valid choice."))
     return values
 
 
 def _person(text: str) -> str:
     if text and not (_PERSON.fullmatch(text) and text.isprintable() and len(text) <= 254):
-        raise InvalidParameter("person", code="not_an_email", detail="Give a whole e-mail address.")
+        raise InvalidParameter("person", code="not_an_email", detail=_("Give a whole e-mail address."))
     return text
 
 
@@ -133,7 +134,7 @@ def _address(text: str) -> str:
             return str(ip_address(text)) if text else ""
     except ValueError:
         pass
-    detail = "Give one address, such as 203.0.113.7 or 2001:db8::7."
+    detail = _("Give one address, such as 203.0.113.7 or 2001:db8::7.")
     raise InvalidParameter("address", code="not_an_address", detail=detail)
 
 
@@ -143,9 +144,9 @@ def _days(params: QueryDict, today: date) -> tuple[date, date]:
     earliest = _years_before(last) + _DAY
     first = first or earliest
     if first > last:
-        raise InvalidParameter("from", code="order", detail="The first day is after the last one.")
+        raise InvalidParameter("from", code="order", detail=_("The first day is after the last one."))
     if first < earliest:
-        detail = f"Choose days at most {YEARS_AT_MOST} years apart."
+        detail = _("Choose days at most %(years)s years apart.") % {"years": YEARS_AT_MOST}
         raise InvalidParameter("from", code="too_long", detail=detail)
     return first, last
 
@@ -158,9 +159,9 @@ def _date(name: str, text: str) -> date | None:
     except ValueError:
         day = None
     if day is None:
-        raise InvalidParameter(name, code="not_a_date", detail="Give a day as 2026-11-21.")
+        raise InvalidParameter(name, code="not_a_date", detail=_("Give a day as 2026-11-21."))
     if not _EARLIEST <= day < _LATEST:
-        raise InvalidParameter(name, code="out_of_range", detail="Give a day from 2000 to 2099.")
+        raise InvalidParameter(name, code="out_of_range", detail=_("Give a day from 2000 to 2099."))
     return day
 
 
@@ -178,5 +179,5 @@ def _place(name: str, text: str) -> Spot | None:
     if not text:
         return None
     if not (found := _PLACE.fullmatch(text)):
-        raise InvalidParameter(name, code="not_a_place", detail="This is not a place in the log.")
+        raise InvalidParameter(name, code="not_a_place", detail=_("This is not a place in the log."))
     return Spot(_EPOCH + int(found[1]) * _TICK, int(found[2]))

@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, TemplateView
 
@@ -26,12 +28,12 @@ _rules = lazy(lambda: " ".join(password_validators_help_texts()), str)
 
 class AskForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address",
+        label=gettext_lazy("E-mail address"),
         max_length=User._meta.get_field("email").max_length,
         widget=forms.EmailInput({"autocomplete": "username", "autofocus": True}),
         error_messages={
-            "required": "Type your e-mail address.",
-            "invalid": "This is no e-mail address. One looks like ada@example.org.",
+            "required": gettext_lazy("Type your e-mail address."),
+            "invalid": gettext_lazy("This is no e-mail address. One looks like ada@example.org."),
         },
     )
     use_required_attribute = False
@@ -39,21 +41,21 @@ class AskForm(forms.Form):
 
 class NewPasswordForm(SetPasswordForm):
     new_password1 = forms.CharField(
-        label="New password",
+        label=gettext_lazy("New password"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=_rules(),
-        error_messages={"required": "Type a new password."},
+        error_messages={"required": gettext_lazy("Type a new password.")},
     )
     new_password2 = forms.CharField(
-        label="The new password again",
+        label=gettext_lazy("The new password again"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        error_messages={"required": "Type the new password once more."},
+        error_messages={"required": gettext_lazy("Type the new password once more.")},
     )
     error_messages = {
         **SetPasswordForm.error_messages,
-        "password_mismatch": "The two passwords differ. Type the same one twice.",
+        "password_mismatch": gettext_lazy("The two passwords differ. Type the same one twice."),
     }
     use_required_attribute = False
 
@@ -70,14 +72,14 @@ class NewPasswordForm(SetPasswordForm):
 
 class ChangeForm(NewPasswordForm, PasswordChangeForm):
     old_password = forms.CharField(
-        label="Your password now",
+        label=gettext_lazy("Your password now"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password", "autofocus": True}),
-        error_messages={"required": "Type the password that you have now."},
+        error_messages={"required": gettext_lazy("Type the password that you have now.")},
     )
     error_messages = {
         **NewPasswordForm.error_messages,
-        "password_incorrect": "This is not your password. Type the one that you sign in with.",
+        "password_incorrect": gettext_lazy("This is not your password. Type the one that you sign in with."),
     }
 
     def __init__(self, request: HttpRequest, data=None):
@@ -148,7 +150,7 @@ class CompleteView(TemplateView):
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class ChangeView(PortalView):
     access = SIGNED_IN
-    subject = "Changing the password"
+    subject = gettext_lazy("Changing the password")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._show(ChangeForm(request))
@@ -159,7 +161,7 @@ class ChangeView(PortalView):
             return self._show(form, status=429 if lockout.wait_of(request) else 400)
         # All other sessions end with the old password; this one goes on.
         update_session_auth_hash(request, form.save())
-        messages.success(request, "Your password is changed. Wherever else you were signed in, you are out now.")
+        messages.success(request, _("Your password is changed. Wherever else you were signed in, you are out now."))
         return redirect("accounts:password")
 
     def _show(self, form: ChangeForm, *, status: int = 200) -> HttpResponse:

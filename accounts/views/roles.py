@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import CUSTOMER, DESK_ROLES, MATRIX, TEAM_ROLES, Capability, Reach, Role, reach_in_words
 from accounts.models import User
@@ -13,12 +15,14 @@ from memberpulse.formats import NOTHING
 
 # What the words in the table mean, in its order.
 REACHES = {
-    Reach.REQUESTS.label: "What one asked for oneself: how it stands, and what was said in public.",
-    Reach.SELF.label: "One’s own figures and ratings in the teams of the role, and the total of such a team.",
-    Reach.TEAMS.label: "Everything in the teams that the role is held in.",
-    Reach.ALL.label: "Everything in all teams, those to come included.",
-    "yes": "Has nothing to do with teams: one may, or may not.",
-    NOTHING: "Not with this role.",
+    Reach.REQUESTS.label: gettext_lazy("What one asked for oneself: how it stands, and what was said in public."),
+    Reach.SELF.label: gettext_lazy(
+        "One’s own figures and ratings in the teams of the role, and the total of such a team."
+    ),
+    Reach.TEAMS.label: gettext_lazy("Everything in the teams that the role is held in."),
+    Reach.ALL.label: gettext_lazy("Everything in all teams, those to come included."),
+    gettext_lazy("yes"): gettext_lazy("Has nothing to do with teams: one may, or may not."),
+    NOTHING: gettext_lazy("Not with this role."),
 }
 
 
@@ -63,12 +67,12 @@ class RolesPage(PortalView):
             "has_all": request.user.is_superuser,
             "own": _own(request.user),
             "groups": [
-                Group("No role", 1),
-                Group("Held in a team", len(TEAM_ROLES)),
-                Group("Held for the whole desk", len(DESK_ROLES)),
+                Group(_("No role"), 1),
+                Group(_("Held in a team"), len(TEAM_ROLES)),
+                Group(_("Held for the whole desk"), len(DESK_ROLES)),
             ],
             "heads": [
-                Head("Customer", not self.capabilities),
+                Head(_("Customer"), not self.capabilities),
                 *(Head(Role(role).label, role in held) for role in (*TEAM_ROLES, *DESK_ROLES)),
             ],
             "rows": [_row(capability) for capability in MATRIX],

@@ -7,6 +7,7 @@ from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 
 from accounts.services import lockout
 from memberpulse.access import PUBLIC, public
@@ -14,20 +15,22 @@ from memberpulse.access import PUBLIC, public
 
 class SignInForm(AuthenticationForm):
     username = UsernameField(
-        label="E-mail address",
+        label=gettext_lazy("E-mail address"),
         widget=forms.EmailInput({"autofocus": True}),
-        error_messages={"required": "Type your e-mail address."},
+        error_messages={"required": gettext_lazy("Type your e-mail address.")},
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
-        error_messages={"required": "Type your password."},
+        error_messages={"required": gettext_lazy("Type your password.")},
     )
     # One sentence for a wrong address, a wrong password and a closed account: it must not tell which.
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "This e-mail address and password do not belong together. Check both and try again.",
+        "invalid_login": gettext_lazy(
+            "This e-mail address and password do not belong together. Check both and try again."
+        ),
     }
     # What is missing is said in our words, beside its field.
     use_required_attribute = False

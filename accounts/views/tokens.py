@@ -13,6 +13,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.models import ApiToken, User
@@ -31,19 +34,21 @@ class TokenForm(forms.Form):
     use_required_attribute = False
 
     name = forms.CharField(
-        required=False, widget=forms.TextInput({"maxlength": tokens.NAME_AT_MOST, "autocomplete": "off"})
+        label=gettext_lazy("Name"),
+        required=False,
+        widget=forms.TextInput({"maxlength": tokens.NAME_AT_MOST, "autocomplete": "off"}),
     )
     days = forms.TypedChoiceField(
-        label="Expires after",
-        choices=[(days, f"{days} days") for days in DAYS],
+        label=gettext_lazy("Expires after"),
+        choices=[(days, format_lazy(ngettext_lazy("{days} day", "{days} days", days), days=days)) for days in DAYS],
         coerce=int,
         initial=tokens.DEFAULT_DAYS,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of these."),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose one of these.")),
     )
     is_read_only = forms.BooleanField(
-        label="Read-only",
+        label=gettext_lazy("Read-only"),
         required=False,
-        help_text="It sees what you see and changes nothing. To ask for exports takes a full token.",
+        help_text=gettext_lazy("It sees what you see and changes nothing. To ask for exports takes a full token."),
     )
 
 
@@ -64,12 +69,18 @@ class TokenRow:
 
     @property
     def last_used(self) -> str:
-        return self._moment(self.token.last_used_at) if self.token.last_used_at else "never"
+        return self._moment(self.token.last_used_at) if self.token.last_used_at else _("never")
 
     @property
     def verb(self) -> str:
         """What can be done with it: one that has expired needs no revoking."""
-        return "Delete" if self.token.is_expired else "Revoke"
+        return _("Delete") if self.token.is_expired else _("Revoke")
+
+    @property
+    def question(self) -> str:
+        """What the page asks before it does so."""
+        words = _("Delete “%s”?") if self.token.is_expired else _("Revoke “%s”?")
+        return words % self.token.name
 
     def _moment(self, moment: datetime) -> str:
         return formats.moment_text(moment.astimezone(self.zone))
@@ -77,11 +88,11 @@ class TokenRow:
 
 class _TokenView(PortalView):
     access = Capability.MANAGE_API_TOKENS
-    subject = "Having API tokens"
+    subject = gettext_lazy("Having API tokens")
 
     @property
     def way_out(self) -> Link:
-        return Link("All your tokens", reverse("accounts:tokens"))
+        return Link(_("All your tokens"), reverse("accounts:tokens"))
 
 
 class TokensPage(_TokenView):
@@ -129,9 +140,9 @@ class RevokeToken(_TokenView):
 
     def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
         token = _own(request, uuid)
-        verb = _row(request, token).verb
+        done = _("%s: deleted.") if token.is_expired else _("%s: revoked.")
         tokens.revoke(token)
-        messages.success(request, f"{token.name}: {verb.lower()}d.")
+        messages.success(request, done % token.name)
         return redirect("accounts:tokens")
 
 
@@ -146,7 +157,9 @@ def _promised(user: User, key: str) -> UUID:
     try:
         return UUID(_signer(user).unsign(key))
     except signing.BadSignature:
-        raise Refusal("This page was open for too long. Press Create token once more.", code="form-outdated") from None
+        raise Refusal(
+            _("This page was open for too long. Press Create token once more."), code="form-outdated"
+        ) from None
 
 
 def _signer(user: User) -> signing.Signer:

@@ -19,6 +19,7 @@ register.filter("limit", formats.limit)
 register.filter("score", formats.score)
 register.filter("date_text", formats.date_text)
 register.filter("day_text", formats.day_text)
+register.filter("long_day_text", formats.long_day_text)
 register.filter("moment_text", formats.moment_text)
 register.filter("exact_moment_text", formats.exact_moment_text)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.dateformat import format as dateformat
 from django.utils.translation import gettext as _
 
 from memberpulse import formats
@@ -20,6 +19,7 @@ from reporting.charts.line import Bucket, Series, line_chart
 from reporting.charts.ranges import RangeRow, range_chart
 from reporting.charts.spark import sparkline
 from reporting.reports.sections import Column, Report, Section
+from reporting.reports.volume import SIZES
 
 # More names than this are a table's work; the rows come sorted, so that the first ones are the ones that count.
 AGENTS_SHOWN = 20
@@ -114,13 +114,13 @@ def _buckets(section: Section) -> list[Bucket]:
 
 
 def _bucket(first: date, last: date, partial: bool, size: str) -> Bucket:
-    if size == "Day":
-        label, title = formats.short_day_text(first), f"{formats.day_text(first)} {first.year}"
-    elif size == "Month":
-        label, title = dateformat(first, "M Y"), dateformat(first, "F Y")
+    if size == SIZES["day"]:
+        label, title = formats.short_day_text(first), formats.long_day_text(first)
+    elif size == SIZES["month"]:
+        label, title = formats.short_month_text(first), formats.month_text(first)
     else:
         label, title = formats.short_day_text(first), formats.period_text(first, last)
-    weekend = size == "Day" and first.weekday() >= 5
+    weekend = size == SIZES["day"] and first.weekday() >= 5
     return Bucket(label, title, weekend, partial, first=first, last=last)
 
 

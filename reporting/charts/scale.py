@@ -84,7 +84,7 @@ def _time_tick(seconds: int, step: int) -> str:
     for size, unit in ((_DAY, _("d")), (3_600, _("h")), (60, _("min"))):
         if step % size == 0:
             return f"{formats.number(seconds // size)} {unit}"
-    return f"{formats.number(seconds)} {_('s')}"
+    return formats.number(seconds) + " " + _("s")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The engines that count, and which of them answers."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from memberpulse.errors import Unavailable
 from reporting.engine import columns
@@ -20,5 +21,7 @@ def engine_for(alias: str) -> Engine:
     if view is not None:
         return columns.ColumnsEngine(view, alias)
     if settings.REPORT_ENGINE == "columns":
-        raise Unavailable("The copy that figures are counted in is being made. Try again in a moment.", code="no-base")
+        raise Unavailable(
+            _("The copy that figures are counted in is being made. Try again in a moment."), code="no-base"
+        )
     return SqlEngine(alias)

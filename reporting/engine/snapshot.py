@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
+from django.utils.translation import gettext as _
 
 from memberpulse.errors import Unavailable
 
@@ -67,6 +68,6 @@ def _limited(alias: str, limit: float) -> Iterator[None]:
 def _refusal(error: OperationalError, limit: float) -> Unavailable:
     text = str(error)
     if "interrupted" in text or "statement timeout" in text:
-        detail = f"The query took longer than {limit:g} s. Choose a shorter period."
+        detail = _("The query took longer than %(limit)s s. Choose a shorter period.") % {"limit": f"{limit:g}"}
         return Unavailable(detail, code="query-too-slow", wait=30)
-    return Unavailable("The database is out of reach. Try again in a moment.", code="database-unreachable")
+    return Unavailable(_("The database is out of reach. Try again in a moment."), code="database-unreachable")

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from accounts.models import Team, User
 from memberpulse.formats import moment_text, period_text
+from reporting.query import FILTER_TITLES
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.question import MISSING, NAMED
 from reporting.reports.sections import Report
@@ -16,7 +20,7 @@ from tickets.models import Tag
 PRODUCT = "MemberPulse Support Reporting"
 _NAMED = {**NAMED, "tag": Tag}
 _WORDS = {"priority": Priority, "channel": Channel}
-_COMPARISONS = {"previous": "the period before", "year": "the year before"}
+_COMPARISONS = {"previous": gettext_lazy("the period before"), "year": gettext_lazy("the year before")}
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,15 @@ class About:
         return moment_text(self.as_of)
 
     def lines(self) -> Iterator[tuple[str, str]]:
-        yield "Report", self.title
-        yield "Period", self.period
-        yield "Time zone", self.zone
-        yield "Compared with", self.comparison
-        yield "Clock", self.clock
-        yield from self.filters or [("Filters", "none")]
-        yield "Scope", self.scope
-        yield "As of", self.as_of.isoformat()
-        yield "Generated for", self.person
+        yield _("Report"), self.title
+        yield _("Period"), self.period
+        yield _("Time zone"), self.zone
+        yield _("Compared with"), self.comparison
+        yield _("Clock"), self.clock
+        yield from self.filters or [(_("Filters"), _("none"))]
+        yield _("Scope"), self.scope
+        yield _("As of"), self.as_of.isoformat()
+        yield _("Generated for"), self.person
 
 
 def about(report: Report, person: User) -> About:
@@ -57,8 +61,8 @@ def about(report: Report, person: User) -> About:
         period=_days(head["period"]),
         zone=head["period"]["timezone"],
         comparison=_comparison(head["comparison"]),
-        clock=Clock.from_slug(head["filters"]["clock"]).label,
-        filters=tuple((name.capitalize(), ", ".join(_names(name, values))) for name, values in filters.items()),
+        clock=str(Clock.from_slug(head["filters"]["clock"]).label),
+        filters=tuple((FILTER_TITLES[name], ", ".join(_names(name, values))) for name, values in filters.items()),
         scope=_scope(head["scope"]),
         as_of=datetime.fromisoformat(head["as_of"]),
         person=f"{person.name} <{person.email}>",
@@ -80,14 +84,14 @@ def _comparison(comparison: dict[str, Any] | None) -> str:
 
 def _names(name: str, values: list[int | str]) -> list[str]:
     if name in _WORDS:
-        return [_WORDS[name].from_slug(value).label for value in values]
+        return [str(_WORDS[name].from_slug(value).label) for value in values]
     ids = [value for value in values if value != "none"]
     found = sorted(_NAMED[name].objects.filter(pk__in=ids).values_list("name", flat=True))
-    return found + [MISSING.get(name, "none")] * (len(ids) < len(values))
+    return found + [str(MISSING.get(name, _("none")))] * (len(ids) < len(values))
 
 
 def _scope(scope: dict[str, Any]) -> str:
     if scope["level"] == "desk":
-        return "Whole desk"
+        return _("Whole desk")
     teams = ", ".join(Team.objects.filter(pk__in=scope["teams"]).values_list("name", flat=True))
-    return f"Own figures in {teams}" if scope["level"] == "self" else teams
+    return _("Own figures in %s") % teams if scope["level"] == "self" else teams

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from memberpulse.spreadsheets import defused
 from reporting.renderers.about import about, definitions_of
@@ -15,7 +17,7 @@ from reporting.reports.sections import Column, Report, Section
 def write_csv(report: Report, file: BinaryIO, *, person: User) -> None:
     """Blocks of a title line, a header line and rows, an empty line between them; the first tells what this is."""
     with _Writer(file) as write:
-        write.block("About", ("Item", "Value"), _about(report, person))
+        write.block(_("About"), (_("Item"), _("Value")), _about(report, person))
         for section in report.sections:
             write.row([])
             rows = section.rows + ([section.total] if section.total else [])

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from accounts.scope import Scope
 from reporting import figures
 from reporting.engine.base import Dimension, Engine, Key, Slice
@@ -10,10 +14,10 @@ from reporting.figures import MEDIAN, P90
 from reporting.models import MetricKind
 from reporting.reports.measures import NO_SPREAD, quantile
 from reporting.reports.question import Question
-from reporting.reports.satisfaction import WHEN_SHOWN
-from reporting.reports.sections import Column, Report, Section
+from reporting.reports.satisfaction import ALL_SHOWN
+from reporting.reports.sections import Column, Report, Section, in_words
 
-TITLE = "Agent Report"
+TITLE = gettext_lazy("Agent Report")
 # A rate over fewer cases says little: it is greyed and not ranked.
 FEW = 5
 # What each rate is a rate of: its column holds the number of cases.
@@ -25,37 +29,40 @@ CASES_OF = {
 }
 DEFAULT_SORT = "-resolutions"
 
-_TICKETS, _TIMES = "Tickets per agent", "Response times per agent"
-_RATES, _RATINGS = "Resolution rates", "Customer ratings"
+_TICKETS, _TIMES = gettext_lazy("Tickets per agent"), gettext_lazy("Response times per agent")
+_RATES, _RATINGS = gettext_lazy("Resolution rates"), gettext_lazy("Customer ratings")
 COLUMNS = (
-    Column("name", "Agent", "text"),
-    Column("teams", "Teams", "text"),
-    Column("assigned", "Assigned", "count", _TICKETS),
-    Column("open", "Open now", "count", _TICKETS),
-    Column("resolutions", "Resolved", "count", _TICKETS),
-    Column("resolved_tickets", "Tickets", "count", _TICKETS),
-    Column("reopened", "Reopened", "count", _TICKETS),
-    Column("responses", "Responses", "count", _TIMES),
-    Column("response_median", "Median", "seconds", _TIMES),
-    Column("response_mean", "Mean", "seconds", _TIMES),
+    Column("name", gettext_lazy("Agent"), "text"),
+    Column("teams", gettext_lazy("Teams"), "text"),
+    Column("assigned", gettext_lazy("Assigned"), "count", _TICKETS),
+    Column("open", gettext_lazy("Open now"), "count", _TICKETS),
+    Column("resolutions", gettext_lazy("Resolved"), "count", _TICKETS),
+    Column("resolved_tickets", gettext_lazy("Tickets"), "count", _TICKETS),
+    Column("reopened", gettext_lazy("Reopened"), "count", _TICKETS),
+    Column("responses", gettext_lazy("Responses"), "count", _TIMES),
+    Column("response_median", gettext_lazy("Median"), "seconds", _TIMES),
+    Column("response_mean", gettext_lazy("Mean"), "seconds", _TIMES),
     Column("response_p90", "p90", "seconds", _TIMES),
-    Column("resolution_rate", "In SLA", "ratio", _RATES),
-    Column("resolution_verdicts", "Decided", "count", _RATES),
-    Column("first_response_rate", "First resp.", "ratio", _RATES),
-    Column("response_verdicts", "Decided", "count", _RATES),
-    Column("csat", "CSAT", "ratio", _RATINGS),
-    Column("rating_mean", "Mean", "score", _RATINGS),
-    Column("ratings", "Ratings", "count", _RATINGS),
+    Column("resolution_rate", gettext_lazy("In SLA"), "ratio", _RATES),
+    Column("resolution_verdicts", gettext_lazy("Decided"), "count", _RATES),
+    Column("first_response_rate", gettext_lazy("First resp."), "ratio", _RATES),
+    Column("response_verdicts", gettext_lazy("Decided"), "count", _RATES),
+    Column("csat", gettext_lazy("CSAT"), "ratio", _RATINGS),
+    Column("rating_mean", gettext_lazy("Mean"), "score", _RATINGS),
+    Column("ratings", gettext_lazy("Ratings"), "count", _RATINGS),
 )
 RATING_KEYS = [column.key for column in COLUMNS if column.group == _RATINGS]
-NOTE = (
-    "Counts of events add up to the total. Tickets, means and percentiles of the total are computed over all. "
-    f"Rates over fewer than {FEW} cases are greyed and not ranked."
+NOTE = format_lazy(
+    gettext_lazy(
+        "Counts of events add up to the total. Tickets, means and percentiles of the total are computed over all. "
+        "Rates over fewer than {few} cases are greyed and not ranked."
+    ),
+    few=FEW,
 )
 
 
 def build(question: Question) -> Report:
-    return Report("agents", TITLE, question.head, (_agents(question),))
+    return Report("agents", str(TITLE), question.head, (_agents(question),))
 
 
 def _agents(question: Question) -> Section:
@@ -78,18 +85,18 @@ def _agents(question: Question) -> Section:
     ]
     return Section(
         key="agents",
-        title="Agents",
-        columns=COLUMNS,
+        title=_("Agents"),
+        columns=in_words(COLUMNS),
         rows=_sorted(rows, question.query.sort or DEFAULT_SORT),
         total={
             "id": "total",
-            "name": "All",
+            "name": _("All"),
             "teams": "",
             **_row(everything.get((), {})),
             **({**dict.fromkeys(RATING_KEYS), "withheld": RATING_KEYS} if is_withheld else {}),
         },
         definition="agents",
-        note=f"{NOTE} Ratings of all: {WHEN_SHOWN[0].lower()}{WHEN_SHOWN[1:]}" if is_withheld else NOTE,
+        note=f"{NOTE} {ALL_SHOWN}" if is_withheld else str(NOTE),
     )
 
 

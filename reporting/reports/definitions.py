@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 
 class Definition(NamedTuple):
     title: str
@@ -10,105 +12,148 @@ class Definition(NamedTuple):
 
 DEFINITIONS: dict[str, Definition] = {
     "open_tickets": Definition(
-        "Open Tickets",
-        "Tickets neither resolved nor closed at the end of the period (now, if it ends today). Counted from the "
-        "stretches in which each ticket was open, so the same holds for any past moment. Age is the time since "
-        "creation on the wall clock.",
+        gettext_lazy("Open Tickets"),
+        gettext_lazy(
+            "Tickets neither resolved nor closed at the end of the period (now, if it ends today). Counted "
+            "from the stretches in which each ticket was open, so the same holds for any past moment. Age "
+            "is the time since creation on the wall clock."
+        ),
     ),
     "first_response_time": Definition(
-        "Avg Response Time",
-        "From creation to the first public reply by one of us who is not the requester, for first responses sent in "
-        "the period. Internal notes, bots and automatic messages are no response. The mean stands beside the median "
-        "and the 90th percentile.",
+        gettext_lazy("Avg Response Time"),
+        gettext_lazy(
+            "From creation to the first public reply by one of us who is not the requester, for first "
+            "responses sent in the period. Internal notes, bots and automatic messages are no response. The "
+            "mean stands beside the median and the 90th percentile."
+        ),
     ),
     "resolution_rate": Definition(
-        "Resolution Rate",
-        "Resolution targets met ÷ (met + missed), of the targets decided in the period. A target is met by a "
-        "resolution within its limit, and missed at the first second beyond it, even while the ticket is still open.",
+        gettext_lazy("Resolution Rate"),
+        gettext_lazy(
+            "Resolution targets met ÷ (met + missed), of the targets decided in the period. A target is met "
+            "by a resolution within its limit, and missed at the first second beyond it, even while the "
+            "ticket is still open."
+        ),
     ),
     "first_response_rate": Definition(
-        "First-response rate",
-        "First-response targets met ÷ (met + missed), of the targets decided in the period. A ticket resolved without "
-        "a reply withdraws its undecided target.",
+        gettext_lazy("First-response rate"),
+        gettext_lazy(
+            "First-response targets met ÷ (met + missed), of the targets decided in the period. A ticket "
+            "resolved without a reply withdraws its undecided target."
+        ),
     ),
     "csat": Definition(
-        "CSAT Score",
-        "Ratings of 4 or 5 ÷ all ratings from 1 to 5 received in the period, with the mean, the count and the 95 % "
-        "Wilson interval. A rating counts when it is first given, with its latest score. The response rate is of the "
-        "surveys sent in the period, those answered by now. To agents it is shown for complete past months, without "
-        "filters but the team, where in each team and month at least 3 others got at least 5 ratings.",
+        gettext_lazy("CSAT Score"),
+        gettext_lazy(
+            "Ratings of 4 or 5 ÷ all ratings from 1 to 5 received in the period, with the mean, the count "
+            "and the 95 % Wilson interval. A rating counts when it is first given, with its latest score. "
+            "The response rate is of the surveys sent in the period, those answered by now. To agents it is "
+            "shown for complete past months, without filters but the team, where in each team and month at "
+            "least 3 others got at least 5 ratings."
+        ),
     ),
     "sla_account": Definition(
-        "SLA account",
-        "All targets decided in the period, and how the open tickets stand at its end. Missed targets were fulfilled "
-        "later or are still open; withdrawn are response targets of tickets resolved without a reply. Breached, "
-        "running, paused and no target add up to the open tickets.",
+        gettext_lazy("SLA account"),
+        gettext_lazy(
+            "All targets decided in the period, and how the open tickets stand at its end. Missed targets "
+            "were fulfilled later or are still open; withdrawn are response targets of tickets resolved "
+            "without a reply. Breached, running, paused and no target add up to the open tickets."
+        ),
     ),
     "volume": Definition(
-        "Volume over time",
-        "Tickets created, resolutions made and tickets reopened in each day, ISO week or month, and the backlog at its "
-        "end. A resolution is a change from an open status to resolved or closed.",
+        gettext_lazy("Volume over time"),
+        gettext_lazy(
+            "Tickets created, resolutions made and tickets reopened in each day, ISO week or month, and the "
+            "backlog at its end. A resolution is a change from an open status to resolved or closed."
+        ),
     ),
     "key_metrics_over_time": Definition(
-        "Key metrics over time",
-        "The key metrics of each day, ISO week or month by their own definitions. No data is shown as a gap, not as 0. "
-        "CSAT is shown to those who may see the figures of single agents.",
+        gettext_lazy("Key metrics over time"),
+        gettext_lazy(
+            "The key metrics of each day, ISO week or month by their own definitions. No data is shown as a "
+            "gap, not as 0. CSAT is shown to those who may see the figures of single agents."
+        ),
     ),
     "changes": Definition(
-        "What changed most",
-        "Categories by how much the number of tickets created differs between the period and its comparison.",
+        gettext_lazy("What changed most"),
+        gettext_lazy(
+            "Categories by how much the number of tickets created differs between the period and its comparison."
+        ),
     ),
-    "tickets_by_status": Definition("Tickets by status", "Tickets created in the period, by the status they have now."),
+    "tickets_by_status": Definition(
+        gettext_lazy("Tickets by status"), gettext_lazy("Tickets created in the period, by the status they have now.")
+    ),
     "tickets_by_category": Definition(
-        "Tickets by category",
-        "Tickets created in the period, by the category they have now, largest first. Those without one have a row of "
-        "their own.",
+        gettext_lazy("Tickets by category"),
+        gettext_lazy(
+            "Tickets created in the period, by the category they have now, largest first. Those without one "
+            "have a row of their own."
+        ),
     ),
     "response_time": Definition(
-        "Response time",
-        "Mean, median and percentiles of the first responses sent in the period. Within their target: of the responses "
-        "that ended a target, those in time; this is not the first-response rate.",
+        gettext_lazy("Response time"),
+        gettext_lazy(
+            "Mean, median and percentiles of the first responses sent in the period. Within their target: "
+            "of the responses that ended a target, those in time; this is not the first-response rate."
+        ),
     ),
     "response_time_distribution": Definition(
-        "Response time distribution",
-        "First responses sent in the period by their time since creation. Each bucket has its lower edge and not its "
-        "upper one.",
+        gettext_lazy("Response time distribution"),
+        gettext_lazy(
+            "First responses sent in the period by their time since creation. Each bucket has its lower "
+            "edge and not its upper one."
+        ),
     ),
     "resolution_time": Definition(
-        "Resolution time",
-        "From creation to each resolution made in the period. On service hours, closed time and the time we wait for "
-        "the customer after our first reply do not count. Within their target: of the resolutions that ended a target, "
-        "those in time; this is not the resolution rate.",
+        gettext_lazy("Resolution time"),
+        gettext_lazy(
+            "From creation to each resolution made in the period. On service hours, closed time and the "
+            "time we wait for the customer after our first reply do not count. Within their target: of the "
+            "resolutions that ended a target, those in time; this is not the resolution rate."
+        ),
     ),
     "resolution_time_distribution": Definition(
-        "Resolution time distribution",
-        "Resolutions made in the period by their time since creation. Each bucket has its lower edge and not its upper "
-        "one.",
+        gettext_lazy("Resolution time distribution"),
+        gettext_lazy(
+            "Resolutions made in the period by their time since creation. Each bucket has its lower edge "
+            "and not its upper one."
+        ),
     ),
     "agents": Definition(
-        "Agent report",
-        "Everybody credited with anything in the period, present members with zeros, one row for what nobody is "
-        "credited with, and the total. Assigned: tickets created in the period and theirs now. A response is its "
-        "author's, a resolution and its rating are those of who resolved, a missed target is the assignee's at that "
-        "moment.",
+        gettext_lazy("Agent report"),
+        gettext_lazy(
+            "Everybody credited with anything in the period, present members with zeros, one row for what "
+            "nobody is credited with, and the total. Assigned: tickets created in the period and theirs "
+            "now. A response is its author's, a resolution and its rating are those of who resolved, a "
+            "missed target is the assignee's at that moment."
+        ),
     ),
     "category_trends": Definition(
-        "Category trends",
-        "Tickets created in the period in the eight largest categories and all others, by the category they have now.",
+        gettext_lazy("Category trends"),
+        gettext_lazy(
+            "Tickets created in the period in the eight largest categories and all others, by the category "
+            "they have now."
+        ),
     ),
     "hours_of_week": Definition(
-        "Tickets created per hour",
-        "Tickets created ÷ the real hours of that weekday and hour that went by in the period. On change-over days an "
-        "hour exists twice or not at all.",
+        gettext_lazy("Tickets created per hour"),
+        gettext_lazy(
+            "Tickets created ÷ the real hours of that weekday and hour that went by in the period. On "
+            "change-over days an hour exists twice or not at all."
+        ),
     ),
     "weekday_index": Definition(
-        "Weekday index",
-        "Mean number of tickets created per full day of each weekday ÷ the mean over the weekdays. 1.0 is an average "
-        "day.",
+        gettext_lazy("Weekday index"),
+        gettext_lazy(
+            "Mean number of tickets created per full day of each weekday ÷ the mean over the weekdays. 1.0 "
+            "is an average day."
+        ),
     ),
     "month_index": Definition(
-        "Month-of-year index",
-        "Mean number of tickets created per day of each month ÷ the mean over the months, over full months. It needs "
-        "12 of them.",
+        gettext_lazy("Month-of-year index"),
+        gettext_lazy(
+            "Mean number of tickets created per day of each month ÷ the mean over the months, over full "
+            "months. It needs 12 of them."
+        ),
     ),
 }

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from reporting import figures
 from reporting.engine.base import Dimension, Engine, Key, Slice, Spread
 from reporting.figures import MEDIAN, P90, P95, Quantile
@@ -11,7 +13,13 @@ from reporting.reports.satisfaction import NOT_ENOUGH_DATA, Guard
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.clocks import TargetState
 
-AGE_TITLES = ("< 1 day", "1–3 days", "3–7 days", "7–30 days", "≥ 30 days")
+AGE_TITLES = (
+    gettext_lazy("< 1 day"),
+    gettext_lazy("1–3 days"),
+    gettext_lazy("3–7 days"),
+    gettext_lazy("7–30 days"),
+    gettext_lazy("≥ 30 days"),
+)
 OPEN_IN_ORDER = [status for status in Status if status in OPEN_STATUSES]
 NO_SPREAD = Spread(0, 0, {})
 
@@ -51,7 +59,7 @@ def open_tickets(standing: Standing) -> dict[str, Any]:
     return {
         "value": by_status.total(),
         "by_status": {status.slug: by_status[status,] for status in OPEN_IN_ORDER},
-        "by_age": [{"title": title, "value": by_age[place,]} for place, title in enumerate(AGE_TITLES)],
+        "by_age": [{"title": title, "value": by_age[place,]} for place, title in enumerate(map(str, AGE_TITLES))],
     }
 
 

@@ -3,6 +3,9 @@
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from reporting import figures
 from reporting.engine.base import Dimension
 from reporting.models import MetricKind
@@ -13,7 +16,7 @@ from reporting.reports.sections import Column, Report, Section
 from reporting.reports.sla import sla_accounts, sla_section
 from tickets.choices import Status
 
-TITLE = "Performance Report"
+TITLE = gettext_lazy("Performance Report")
 MINUTE, HOUR = 60, 3600
 # Seconds; the last bucket has no end.
 BUCKET_EDGES = (
@@ -31,13 +34,13 @@ def build(question: Question) -> Report:
     sections = (
         _by_status(question),
         _by_category(question),
-        _statistics(question, MetricKind.RESPONDED, "response_time", "Response time"),
-        _distribution(question, MetricKind.RESPONDED, "response_time_distribution", "Response time distribution"),
-        _statistics(question, MetricKind.RESOLVED, "resolution_time", "Resolution time"),
-        _distribution(question, MetricKind.RESOLVED, "resolution_time_distribution", "Resolution time distribution"),
+        _statistics(question, MetricKind.RESPONDED, "response_time", _("Response time")),
+        _distribution(question, MetricKind.RESPONDED, "response_time_distribution", _("Response time distribution")),
+        _statistics(question, MetricKind.RESOLVED, "resolution_time", _("Resolution time")),
+        _distribution(question, MetricKind.RESOLVED, "resolution_time_distribution", _("Resolution time distribution")),
         sla_section(sla_accounts(question)),
     )
-    return Report("performance", TITLE, question.head, sections)
+    return Report("performance", str(TITLE), question.head, sections)
 
 
 # --- Tickets created in the period ------------------------------------------------------------------------------------
@@ -45,8 +48,8 @@ def build(question: Question) -> Report:
 
 def _by_status(question: Question) -> Section:
     now, before = _created_by(question, "status")
-    rows = [{"id": status.slug, "status": status.label, **_shares(status, now, before)} for status in Status]
-    return _created_section("tickets_by_status", "Tickets by status", "status", "Status", rows, now, before)
+    rows = [{"id": status.slug, "status": str(status.label), **_shares(status, now, before)} for status in Status]
+    return _created_section("tickets_by_status", _("Tickets by status"), "status", _("Status"), rows, now, before)
 
 
 def _by_category(question: Question) -> Section:
@@ -56,7 +59,9 @@ def _by_category(question: Question) -> Section:
     names = question.names("category", found)
     order = sorted(found, key=lambda category: (category is None, -now.get(category, 0), names[category]))
     rows = [{"id": key, "category": names[key], **_shares(key, now, before)} for key in order]
-    return _created_section("tickets_by_category", "Tickets by category", "category", "Category", rows, now, before)
+    return _created_section(
+        "tickets_by_category", _("Tickets by category"), "category", _("Category"), rows, now, before
+    )
 
 
 def _created_by(question: Question, dimension: Dimension) -> tuple[dict, dict | None]:
@@ -85,13 +90,13 @@ def _created_section(key, title, dimension, heading, rows, now: dict, before: di
         title=title,
         columns=(
             Column(dimension, heading, "text"),
-            Column("tickets", "Tickets", "count"),
-            Column("share", "Share", "share"),
-            Column("earlier", "Before", "count"),
-            Column("change", "Change", "change"),
+            Column("tickets", _("Tickets"), "count"),
+            Column("share", _("Share"), "share"),
+            Column("earlier", _("Before"), "count"),
+            Column("change", _("Change"), "change"),
         ),
         rows=rows,
-        total={dimension: "All", **_figures(total, total, earlier)},
+        total={dimension: _("All"), **_figures(total, total, earlier)},
         definition=key,
     )
 
@@ -112,20 +117,20 @@ def _statistics(question: Question, kind: MetricKind, key: str, title: str) -> S
         "ended_target_count": ended,
     }
     columns = [
-        Column("mean_seconds", "Mean", "seconds"),
-        Column("median_seconds", "Median", "seconds"),
+        Column("mean_seconds", _("Mean"), "seconds"),
+        Column("median_seconds", _("Median"), "seconds"),
         Column("p90_seconds", "p90", "seconds"),
         Column("p95_seconds", "p95", "seconds"),
-        Column("count", "Count", "count"),
-        Column("tickets", "Tickets", "count"),
-        Column("within_target", "Within their target", "ratio"),
+        Column("count", _("Count"), "count"),
+        Column("tickets", _("Tickets"), "count"),
+        Column("within_target", _("Within their target"), "ratio"),
         Column("within_target_count", "within", "count"),
         Column("ended_target_count", "of", "count"),
     ]
     if kind == MetricKind.RESOLVED:
         row["reopened"] = one(question.engine.count(MetricKind.REOPENED, question.rows))
         row["reopen_rate"] = figures.ratio(row["reopened"], row["count"])
-        columns += [Column("reopened", "Reopened", "count"), Column("reopen_rate", "Reopen rate", "ratio")]
+        columns += [Column("reopened", _("Reopened"), "count"), Column("reopen_rate", _("Reopen rate"), "ratio")]
     return Section(key, title, tuple(columns), [row], definition=key)
 
 
@@ -148,15 +153,15 @@ def _distribution(question: Question, kind: MetricKind, key: str, title: str) ->
         key=key,
         title=title,
         columns=(
-            Column("bucket", "Time", "text"),
-            Column("from_seconds", "From", "seconds", is_edge=True),
-            Column("to_seconds", "To below", "seconds", is_edge=True),
-            Column("count", "Count", "count"),
-            Column("share", "Share", "share"),
+            Column("bucket", _("Time"), "text"),
+            Column("from_seconds", _("From"), "seconds", is_edge=True),
+            Column("to_seconds", _("To below"), "seconds", is_edge=True),
+            Column("count", _("Count"), "count"),
+            Column("share", _("Share"), "share"),
         ),
         rows=rows,
         total={
-            "bucket": "All",
+            "bucket": _("All"),
             "from_seconds": None,
             "to_seconds": None,
             "count": sum(counts),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from accounts.models import Membership, Team, User
 from accounts.scope import Scope
 from memberpulse.zones import moment
@@ -15,7 +17,12 @@ from reporting.reports.satisfaction import Guard
 from tickets.models import Category, Organization
 
 NAMED = {"team": Team, "agent": User, "category": Category, "organization": Organization}
-MISSING = {"team": "No team", "agent": "Unassigned", "category": "Uncategorised", "organization": "No organization"}
+MISSING = {
+    "team": gettext_lazy("No team"),
+    "agent": gettext_lazy("Unassigned"),
+    "category": gettext_lazy("Uncategorised"),
+    "organization": gettext_lazy("No organization"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Question:
         """The name of each thing, and the word for the missing one. One query."""
         wanted = {number for number in ids if number is not None}
         rows = NAMED[dimension].objects.using(self.alias).filter(pk__in=wanted).values_list("pk", "name")
-        return {None: MISSING[dimension], **dict(rows)}
+        return {None: str(MISSING[dimension]), **dict(rows)}
 
     def members(self) -> dict[int, list[str]]:
         """The agents and leads of the teams asked for, with the names of their teams. One query."""

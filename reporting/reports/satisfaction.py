@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
 from accounts.scope import Scope
 from reporting.engine.base import Engine, Slice
 from reporting.models import MetricKind
@@ -18,11 +21,23 @@ from reporting.periods import whole_months
 
 FEWEST_RATINGS, FEWEST_OTHERS = 5, 3
 NOT_ENOUGH_DATA = "not_enough_data"
-WHEN_SHOWN = (
-    f"Shown for complete past months, without filters, over at least {FEWEST_RATINGS} ratings of at least "
-    f"{FEWEST_OTHERS} other agents."
+WHEN_SHOWN = format_lazy(
+    gettext_lazy(
+        "Shown for complete past months, without filters, over at least {ratings} ratings of at least {others} other "
+        "agents."
+    ),
+    ratings=FEWEST_RATINGS,
+    others=FEWEST_OTHERS,
 )
-OVER_TIME = "CSAT over time is shown to those who may see the figures of single agents."
+ALL_SHOWN = format_lazy(
+    gettext_lazy(
+        "Ratings of all: shown for complete past months, without filters, over at least {ratings} ratings of at least "
+        "{others} other agents."
+    ),
+    ratings=FEWEST_RATINGS,
+    others=FEWEST_OTHERS,
+)
+OVER_TIME = gettext_lazy("CSAT over time is shown to those who may see the figures of single agents.")
 _EPOCH = date(1970, 1, 1)
 
 # How many there are of each agent, None being nobody known; the viewer's own are left out.

@@ -1,6 +1,6 @@
 """What a report is made of. Page, API, CSV, XLSX and PDF render these objects as they are and add no arithmetic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -46,6 +46,11 @@ HrefOf = Callable[[str, str, str], str]
 def no_link(section: str, row: str, column: str) -> str:
     """For paper, and for whoever may not see tickets."""
     return ""
+
+
+def in_words(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Columns that were named before there was a language, in the one that is on."""
+    return tuple(replace(column, title=str(column.title), group=str(column.group)) for column in columns)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from reporting.reports import measures
 from reporting.reports.question import Question
 from reporting.reports.sections import Column, Section
 
-_TITLES = {"resolution": "Resolution", "response": "First response"}
+_TITLES = {"resolution": gettext_lazy("Resolution"), "response": gettext_lazy("First response")}
 
 
 def sla_accounts(question: Question) -> dict[str, dict[str, Any]]:
@@ -16,23 +19,23 @@ def sla_accounts(question: Question) -> dict[str, dict[str, Any]]:
 
 
 def sla_section(accounts: dict[str, dict[str, Any]]) -> Section:
-    decided, standing = "Decided in the period", "Open at the end"
+    decided, standing = _("Decided in the period"), _("Open at the end")
     return Section(
         key="sla_account",
-        title="SLA account",
+        title=_("SLA account"),
         columns=(
-            Column("target", "Target", "text"),
-            Column("value", "Rate", "ratio", decided),
-            Column("met", "Met", "count", decided),
-            Column("missed", "Missed", "count", decided),
-            Column("missed_fulfilled", "then fulfilled", "count", decided),
-            Column("missed_open", "still open", "count", decided),
-            Column("withdrawn", "Withdrawn", "count", decided),
-            Column("breached", "Breached", "count", standing),
-            Column("running", "Running", "count", standing),
-            Column("paused", "Paused", "count", standing),
-            Column("no_target", "No target", "count", standing),
-            Column("open", "Open tickets", "count", standing),
+            Column("target", _("Target"), "text"),
+            Column("value", _("Rate"), "ratio", decided),
+            Column("met", _("Met"), "count", decided),
+            Column("missed", _("Missed"), "count", decided),
+            Column("missed_fulfilled", _("then fulfilled"), "count", decided),
+            Column("missed_open", _("still open"), "count", decided),
+            Column("withdrawn", _("Withdrawn"), "count", decided),
+            Column("breached", _("Breached"), "count", standing),
+            Column("running", _("Running"), "count", standing),
+            Column("paused", _("Paused"), "count", standing),
+            Column("no_target", _("No target"), "count", standing),
+            Column("open", _("Open tickets"), "count", standing),
         ),
         rows=[_row(metric, account) for metric, account in accounts.items()],
         definition="sla_account",

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from reporting import figures
 from reporting.engine.base import Dimension, Slice
 from reporting.models import MetricKind
@@ -10,11 +13,11 @@ from reporting.reports import measures
 from reporting.reports.measures import Standing
 from reporting.reports.question import Question
 from reporting.reports.satisfaction import OVER_TIME, WHEN_SHOWN
-from reporting.reports.sections import Column, Report, Section
+from reporting.reports.sections import Column, Report, Section, in_words
 from reporting.reports.sla import sla_section
 from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, days_of, volume
 
-TITLE = "Overview"
+TITLE = gettext_lazy("Overview")
 # A change is worth a line from so many cases on, in either period.
 FEWEST_FOR_CHANGE = 20
 CHANGES_SHOWN = 6
@@ -33,7 +36,7 @@ def build(question: Question) -> Report:
         _backlog_by_age(standing),
         sla_section({metric: _without_previous(account) for metric, account in accounts.items()}),
     )
-    return Report("summary", TITLE, question.head, sections, metrics)
+    return Report("summary", str(TITLE), question.head, sections, metrics)
 
 
 def _key_metrics(question: Question, standing: Standing) -> dict[str, Any]:
@@ -61,42 +64,42 @@ def _without_previous(metric: dict[str, Any]) -> dict[str, Any]:
 
 # --- The metrics as tables: a row for the period, one for the comparison ----------------------------------------------
 
-_PERIOD = Column("period", "Period", "text")
-_PERIODS = {"period": "This period", "comparison": "Comparison"}
+_PERIOD = Column("period", gettext_lazy("Period"), "text")
+_PERIODS = {"period": gettext_lazy("This period"), "comparison": gettext_lazy("Comparison")}
 _METRIC_TABLES = {
     "open_tickets": (
-        "Open Tickets",
+        gettext_lazy("Open Tickets"),
         (
-            Column("value", "Open tickets", "count"),
+            Column("value", gettext_lazy("Open tickets"), "count"),
             *(Column(status.slug, status.label, "count") for status in measures.OPEN_IN_ORDER),
         ),
     ),
     "first_response_time": (
-        "Avg Response Time",
+        gettext_lazy("Avg Response Time"),
         (
-            Column("mean_seconds", "Mean", "seconds"),
-            Column("median_seconds", "Median", "seconds"),
+            Column("mean_seconds", gettext_lazy("Mean"), "seconds"),
+            Column("median_seconds", gettext_lazy("Median"), "seconds"),
             Column("p90_seconds", "p90", "seconds"),
             Column("p95_seconds", "p95", "seconds"),
-            Column("count", "First responses", "count"),
+            Column("count", gettext_lazy("First responses"), "count"),
         ),
     ),
     "resolution_rate": (
-        "Resolution Rate",
+        gettext_lazy("Resolution Rate"),
         (
-            Column("value", "Resolved in SLA", "ratio"),
-            Column("met", "Met", "count"),
-            Column("missed", "Missed", "count"),
+            Column("value", gettext_lazy("Resolved in SLA"), "ratio"),
+            Column("met", gettext_lazy("Met"), "count"),
+            Column("missed", gettext_lazy("Missed"), "count"),
         ),
     ),
     "csat": (
-        "CSAT Score",
+        gettext_lazy("CSAT Score"),
         (
-            Column("value", "Good ratings", "ratio"),
-            Column("mean", "Mean rating", "score"),
-            Column("count", "Ratings", "count"),
-            Column("surveys", "Surveys sent", "count"),
-            Column("response_rate", "Surveys answered", "ratio"),
+            Column("value", gettext_lazy("Good ratings"), "ratio"),
+            Column("mean", gettext_lazy("Mean rating"), "score"),
+            Column("count", gettext_lazy("Ratings"), "count"),
+            Column("surveys", gettext_lazy("Surveys sent"), "count"),
+            Column("response_rate", gettext_lazy("Surveys answered"), "ratio"),
         ),
     ),
 }
@@ -106,11 +109,11 @@ def _metric_sections(question: Question, metrics: dict[str, Any]) -> list[Sectio
     return [
         Section(
             key=key,
-            title=title,
-            columns=(_PERIOD, *columns),
+            title=str(title),
+            columns=in_words((_PERIOD, *columns)),
             rows=[_metric_row(which, figures_, columns) for which, figures_ in _both(metrics[key])],
             definition=key,
-            note=WHEN_SHOWN if any(figures_.get("withheld") for _key, figures_ in _both(metrics[key])) else "",
+            note=str(WHEN_SHOWN) if any(figures_.get("withheld") for _key, figures_ in _both(metrics[key])) else "",
         )
         for key, (title, columns) in _METRIC_TABLES.items()
     ]
@@ -123,7 +126,7 @@ def _both(metric: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _metric_row(key: str, metric: dict[str, Any], columns: Iterable[Column]) -> dict[str, Any]:
-    row, keys = {"id": key, "period": _PERIODS[key]}, [column.key for column in columns]
+    row, keys = {"id": key, "period": str(_PERIODS[key])}, [column.key for column in columns]
     if metric.get("withheld"):
         row["withheld"] = keys
     return {**row, **{key: _flat(metric)[key] for key in keys}}
@@ -156,16 +159,16 @@ def _key_series(question: Question) -> Section:
     ]
     return Section(
         key="key_metrics_over_time",
-        title="Key metrics over time",
+        title=_("Key metrics over time"),
         columns=(
             *bucket_columns(question),
-            Column("response_mean_seconds", "Mean response time", "seconds"),
-            Column("resolution_rate", "Resolution rate", "ratio"),
-            Column("csat", "CSAT", "ratio"),
+            Column("response_mean_seconds", _("Mean response time"), "seconds"),
+            Column("resolution_rate", _("Resolution rate"), "ratio"),
+            Column("csat", _("CSAT"), "ratio"),
         ),
         rows=rows,
         definition="key_metrics_over_time",
-        note=OVER_TIME if is_withheld else "",
+        note=str(OVER_TIME) if is_withheld else "",
     )
 
 
@@ -212,16 +215,16 @@ def _changes(question: Question) -> Section:
     rows.sort(key=lambda row: (-abs(row["created"] - row["earlier"]), row["category"]))
     return Section(
         key="changes",
-        title="What changed most",
+        title=_("What changed most"),
         columns=(
-            Column("category", "Category", "text"),
-            Column("created", "Tickets", "count"),
-            Column("earlier", "Before", "count"),
-            Column("change", "Change", "change"),
+            Column("category", _("Category"), "text"),
+            Column("created", _("Tickets"), "count"),
+            Column("earlier", _("Before"), "count"),
+            Column("change", _("Change"), "change"),
         ),
         rows=rows[:CHANGES_SHOWN],
         definition="changes",
-        note=f"Against the comparison period, categories of at least {FEWEST_FOR_CHANGE} tickets.",
+        note=_("Against the comparison period, categories of at least %s tickets.") % FEWEST_FOR_CHANGE,
     )
 
 
@@ -232,14 +235,14 @@ def _backlog_by_team(question: Question, standing: Standing) -> Section:
     """Largest first."""
     names = question.names("team", (team for (team,) in standing.by("team")))
     order = sorted(standing.by("team").items(), key=lambda item: (-item[1], names[item[0][0]]))
-    return _backlog("team", "Team", {team: names[team] for (team,), _ in order}, standing)
+    return _backlog("team", _("Backlog by team"), _("Team"), {team: names[team] for (team,), _count in order}, standing)
 
 
 def _backlog_by_age(standing: Standing) -> Section:
-    return _backlog("age", "Age", dict(enumerate(measures.AGE_TITLES)), standing)
+    return _backlog("age", _("Backlog by age"), _("Age"), dict(enumerate(map(str, measures.AGE_TITLES))), standing)
 
 
-def _backlog(dimension: Dimension, heading: str, titles: dict[int, str], standing: Standing) -> Section:
+def _backlog(dimension: Dimension, title: str, heading: str, titles: dict[int, str], standing: Standing) -> Section:
     """The open tickets at the end of the period, a row for each of ``titles``, split by status."""
     counts, by_status = standing.by(dimension, "status"), standing.by("status")
     statuses = measures.OPEN_IN_ORDER
@@ -249,16 +252,16 @@ def _backlog(dimension: Dimension, heading: str, titles: dict[int, str], standin
 
     return Section(
         key=f"backlog_by_{dimension}",
-        title=f"Backlog by {dimension}",
+        title=title,
         columns=(
             Column(dimension, heading, "text"),
-            *(Column(status.slug, status.label, "count") for status in statuses),
-            Column("tickets", "Open tickets", "count"),
+            *(Column(status.slug, str(status.label), "count") for status in statuses),
+            Column("tickets", _("Open tickets"), "count"),
         ),
         rows=[
-            {"id": key, dimension: title, **row([counts[key, status] for status in statuses])}
-            for key, title in titles.items()
+            {"id": key, dimension: name, **row([counts[key, status] for status in statuses])}
+            for key, name in titles.items()
         ],
-        total={dimension: "All", **row([by_status[status,] for status in statuses])},
+        total={dimension: _("All"), **row([by_status[status,] for status in statuses])},
         definition="open_tickets",
     )

@@ -6,6 +6,9 @@ from fractions import Fraction
 from statistics import mean
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from memberpulse.rounding import Rounded
 from memberpulse.zones import DAY, offset_stretches
 from reporting import figures
@@ -16,11 +19,32 @@ from reporting.reports.question import Question
 from reporting.reports.sections import Column, Report, Section
 from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, per_bucket, volume
 
-TITLE = "Trend Analysis"
+TITLE = gettext_lazy("Trend Analysis")
 TOP_CATEGORIES = 8
 OTHER = "other"
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = (
+    gettext_lazy("Mon"),
+    gettext_lazy("Tue"),
+    gettext_lazy("Wed"),
+    gettext_lazy("Thu"),
+    gettext_lazy("Fri"),
+    gettext_lazy("Sat"),
+    gettext_lazy("Sun"),
+)
+MONTHS = (
+    gettext_lazy("Jan"),
+    gettext_lazy("Feb"),
+    gettext_lazy("Mar"),
+    gettext_lazy("Apr"),
+    gettext_lazy("May"),
+    gettext_lazy("Jun"),
+    gettext_lazy("Jul"),
+    gettext_lazy("Aug"),
+    gettext_lazy("Sep"),
+    gettext_lazy("Oct"),
+    gettext_lazy("Nov"),
+    gettext_lazy("Dec"),
+)
 HOUR, WEEK = 3600, 7 * DAY
 # The epoch's first Monday is 4 days after it.
 _MONDAY = 4 * DAY
@@ -37,7 +61,7 @@ def build(question: Question) -> Report:
         _weekday_index(question, created),
         _month_index(question, created),
     )
-    return Report("trends", TITLE, question.head, sections)
+    return Report("trends", str(TITLE), question.head, sections)
 
 
 # --- Categories -------------------------------------------------------------------------------------------------------
@@ -54,7 +78,7 @@ def _categories(question: Question) -> tuple[Section, Section]:
     groups = {str(category if category is not None else "none"): (category,) for category in ordered[:TOP_CATEGORIES]}
     titles = {key: names[category] for key, (category,) in groups.items()}
     if len(ordered) > TOP_CATEGORIES or earlier:
-        groups[OTHER], titles[OTHER] = tuple(ordered[TOP_CATEGORIES:]), "Other"
+        groups[OTHER], titles[OTHER] = tuple(ordered[TOP_CATEGORIES:]), _("Other")
     return (
         _category_totals(groups, titles, counts, earlier),
         _category_series(question, groups, titles, by_day),
@@ -71,16 +95,16 @@ def _category_totals(groups, titles, counts: dict, earlier: dict | None) -> Sect
         return {"id": key, "category": titles[key], "created": now, "share": share, "earlier": before, "change": change}
 
     before = None if earlier is None else sum(earlier.values())
-    whole = {"category": "All", "created": total, "share": figures.ratio(total, total), "earlier": before}
+    whole = {"category": _("All"), "created": total, "share": figures.ratio(total, total), "earlier": before}
     return Section(
         key="category_trends",
-        title="Category trends",
+        title=_("Category trends"),
         columns=(
-            Column("category", "Category", "text"),
-            Column("created", "Tickets", "count"),
-            Column("share", "Share", "share"),
-            Column("earlier", "Before", "count"),
-            Column("change", "Change", "change"),
+            Column("category", _("Category"), "text"),
+            Column("created", _("Tickets"), "count"),
+            Column("share", _("Share"), "share"),
+            Column("earlier", _("Before"), "count"),
+            Column("change", _("Change"), "change"),
         ),
         rows=[row(key) for key in groups],
         total={**whole, "change": figures.change(total, before)},
@@ -107,7 +131,7 @@ def _category_series(question: Question, groups, titles, by_day: dict) -> Sectio
     }
     return Section(
         key="category_volume",
-        title="Category trends over time",
+        title=_("Category trends over time"),
         columns=(*bucket_columns(question), *(Column(f"category_{key}", titles[key], "count") for key in groups)),
         rows=[
             {**bucket_cells(bucket), **{f"category_{key}": counts[key][place] for key in groups}}
@@ -131,11 +155,11 @@ def _heatmap(question: Question) -> Section:
     ]
     return Section(
         key="hours_of_week",
-        title="Tickets created per hour",
-        columns=(Column("weekday", "Weekday", "text"), *(Column(f"h{h:02}", f"{h:02}", "rate") for h in range(24))),
+        title=_("Tickets created per hour"),
+        columns=(Column("weekday", _("Weekday"), "text"), *(Column(f"h{h:02}", f"{h:02}", "rate") for h in range(24))),
         rows=[
             {"id": day, "weekday": name, **{f"h{hour:02}": rates[day * 24 + hour] for hour in range(24)}}
-            for day, name in enumerate(WEEKDAYS)
+            for day, name in enumerate(map(str, WEEKDAYS))
         ],
         definition="hours_of_week",
     )
@@ -160,7 +184,9 @@ def _weekday_index(question: Question, created: dict[int, int]) -> Section:
     per_slot: list[list[int]] = [[] for _ in WEEKDAYS]
     for day in full_days(question):
         per_slot[day.weekday()].append(created.get((day - date(1970, 1, 1)).days, 0))
-    return _index_section("weekday_index", "Weekday index", "Weekday", WEEKDAYS, per_slot, "Full days")
+    return _index_section(
+        "weekday_index", _("Weekday index"), _("Weekday"), tuple(map(str, WEEKDAYS)), per_slot, _("Full days")
+    )
 
 
 def full_days(question: Question) -> list[date]:
@@ -173,12 +199,14 @@ def _month_index(question: Question, created: dict[int, int]) -> Section:
     """Mean per day of each month of the year, against the mean of the months, over full months; from 12 of them on."""
     full = days_by_month(question)
     if len(full) < 12:
-        note = f"Not enough history: {len(full)} of 12 full months."
-        return _index_section("month_index", "Month-of-year index", "Month", (), [], "Full days", note)
+        note = _("Not enough history: %s of 12 full months.") % len(full)
+        return _index_section("month_index", _("Month-of-year index"), _("Month"), (), [], _("Full days"), note)
     per_slot: list[list[int]] = [[] for _ in MONTHS]
     for first, days in full.items():
         per_slot[first.month - 1] += [created.get((day - date(1970, 1, 1)).days, 0) for day in days]
-    return _index_section("month_index", "Month-of-year index", "Month", MONTHS, per_slot, "Full days")
+    return _index_section(
+        "month_index", _("Month-of-year index"), _("Month"), tuple(map(str, MONTHS)), per_slot, _("Full days")
+    )
 
 
 def days_by_month(question: Question) -> dict[date, list[date]]:
@@ -202,8 +230,8 @@ def _index_section(key, title, heading, names: Sequence[str], per_slot: list[lis
         title=title,
         columns=(
             Column("slot", heading, "text"),
-            Column("index", "Index", "index"),
-            Column("created", "Tickets", "count"),
+            Column("index", _("Index"), "index"),
+            Column("created", _("Tickets"), "count"),
             Column("days", days, "count", is_edge=True),
         ),
         rows=[

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from reporting.models import MetricKind
 from reporting.periods import ONE_DAY, Bucket, buckets, chosen_granularity, midnight
 from reporting.reports.measures import one
@@ -11,7 +14,7 @@ from reporting.reports.question import Question
 from reporting.reports.sections import Column, Section
 
 _EPOCH = date(1970, 1, 1)
-_TITLES = {"day": "Day", "week": "Week", "month": "Month"}
+SIZES = {"day": gettext_lazy("Day"), "week": gettext_lazy("Week"), "month": gettext_lazy("Month")}
 
 
 def granularity(question: Question) -> str:
@@ -27,6 +30,11 @@ def per_bucket(by_day: Mapping[int, int], found: list[Bucket]) -> list[int]:
     return [sum(by_day.get(day, 0) for day in days_of(bucket)) for bucket in found]
 
 
+def size_of(section: Section) -> str:
+    """How long the buckets of a section over time are, a key of SIZES: the head of its first column says it."""
+    return next(size for size, title in SIZES.items() if title == section.columns[0].title)
+
+
 def days_of(bucket: Bucket) -> range:
     """The bucket's local days, counted from 1 Jan 1970."""
     return range((bucket.first - _EPOCH).days, (bucket.last - _EPOCH).days + 1)
@@ -34,9 +42,9 @@ def days_of(bucket: Bucket) -> range:
 
 def bucket_columns(question: Question) -> tuple[Column, ...]:
     return (
-        Column("from", _TITLES[granularity(question)], "date"),
-        Column("to", "To", "date"),
-        Column("is_partial", "Partial", "flag"),
+        Column("from", str(SIZES[granularity(question)]), "date"),
+        Column("to", _("To"), "date"),
+        Column("is_partial", _("Partial"), "flag"),
     )
 
 
@@ -69,13 +77,13 @@ def volume(question: Question) -> Section:
     ]
     return Section(
         key="volume",
-        title="Volume over time",
+        title=_("Volume over time"),
         columns=(
             *bucket_columns(question),
-            Column("created", "Created", "count"),
-            Column("resolved", "Resolved", "count"),
-            Column("reopened", "Reopened", "count"),
-            Column("backlog", "Backlog at the end", "count"),
+            Column("created", _("Created"), "count"),
+            Column("resolved", _("Resolved"), "count"),
+            Column("reopened", _("Reopened"), "count"),
+            Column("backlog", _("Backlog at the end"), "count"),
         ),
         rows=rows,
         total={

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from memberpulse.errors import Conflict, InvalidParameter
@@ -35,18 +36,27 @@ def save_view(*, owner: User, name: str, report_key: str, params: Params) -> Sav
     """
     name = one_line(name)
     if not name:
-        raise InvalidParameter("name", code="required", detail="Give the view a name.")
+        raise InvalidParameter("name", code="required", detail=_("Give the view a name."))
     if len(name) > NAME_AT_MOST:
-        raise InvalidParameter("name", code="too_long", detail=f"A name has at most {NAME_AT_MOST} letters.")
+        raise InvalidParameter(
+            "name",
+            code="too_long",
+            detail=_("A name has at most %(letters)s letters.") % {"letters": NAME_AT_MOST},
+        )
     if report_key not in REPORTS:
-        raise InvalidParameter("report", code="not_a_choice", detail=f"Choose one of {', '.join(REPORTS)}.")
+        raise InvalidParameter(
+            "report", code="not_a_choice", detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(REPORTS)}
+        )
     with asked(report_key, user=owner, params=params):
         """Asking is enough to see whether it can be answered."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         views = SavedView.objects.filter(owner=owner)
         if views.exclude(name=name).count() >= KEPT_AT_MOST:
-            raise Conflict(f"You keep {KEPT_AT_MOST} views, which is as many as there is room for. Delete one first.")
+            raise Conflict(
+                _("You keep %(count)s views, which is as many as there is room for. Delete one first.")
+                % {"count": KEPT_AT_MOST}
+            )
         wanted = {"report_key": report_key, "params": {key: list(values) for key, values in params.items()}}
         return views.update_or_create(owner=owner, name=name, defaults=wanted)[0]
 

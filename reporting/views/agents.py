@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.capabilities import Capability
 from memberpulse.address import Address
 from reporting.charts.of_sections import AGENTS_SHOWN
@@ -40,7 +42,11 @@ class AgentsPage(ReportPage):
 
 def _shown_of(section: Section) -> str:
     people = sum(row["id"] is not None for row in section.rows)
-    return f"The first {AGENTS_SHOWN} of {people} in the order of the table" if people > AGENTS_SHOWN else ""
+    return (
+        _("The first %(shown)s of %(people)s in the order of the table") % {"shown": AGENTS_SHOWN, "people": people}
+        if people > AGENTS_SHOWN
+        else ""
+    )
 
 
 def _cell(row: dict[str, Any], column: Column) -> Cell:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.audit import record
 from accounts.capabilities import Capability
@@ -20,6 +22,7 @@ from memberpulse.zones import epoch
 from reporting.answers import scope_in
 from reporting.drilldown import LARGEST_PAGE, Behind, behind
 from reporting.engine import snapshot
+from reporting.engine.base import Pick
 from reporting.models import MetricKind
 from reporting.query import parameters_of
 from reporting.reports.definitions import DEFINITIONS, Definition
@@ -36,19 +39,51 @@ SHOWN_AT_ONCE = 25
 IN_FILE_AT_MOST = 10_000
 _OPINIONS = frozenset({"csat", "rating_mean", "ratings"})
 _NOUNS = {
-    MetricKind.CREATED: ("ticket created", "tickets created"),
-    MetricKind.RESPONDED: ("first response", "first responses"),
-    MetricKind.RESOLVED: ("resolution", "resolutions"),
-    MetricKind.REOPENED: ("reopening", "reopenings"),
-    MetricKind.RESPONSE_DECIDED: ("first response target", "first response targets"),
-    MetricKind.RESOLUTION_DECIDED: ("resolution target", "resolution targets"),
-    MetricKind.WITHDRAWN: ("withdrawn first response target", "withdrawn first response targets"),
-    MetricKind.SURVEYED: ("survey sent", "surveys sent"),
-    MetricKind.RATED: ("rating", "ratings"),
-    MetricKind.OPEN_SPAN: ("open ticket", "open tickets"),
+    MetricKind.CREATED: ngettext_lazy("%(number)s ticket created", "%(number)s tickets created", "count"),
+    MetricKind.RESPONDED: ngettext_lazy("%(number)s first response", "%(number)s first responses", "count"),
+    MetricKind.RESOLVED: ngettext_lazy("%(number)s resolution", "%(number)s resolutions", "count"),
+    MetricKind.REOPENED: ngettext_lazy("%(number)s reopening", "%(number)s reopenings", "count"),
+    MetricKind.RESPONSE_DECIDED: ngettext_lazy(
+        "%(number)s first response target", "%(number)s first response targets", "count"
+    ),
+    MetricKind.RESOLUTION_DECIDED: ngettext_lazy(
+        "%(number)s resolution target", "%(number)s resolution targets", "count"
+    ),
+    MetricKind.WITHDRAWN: ngettext_lazy(
+        "%(number)s withdrawn first response target", "%(number)s withdrawn first response targets", "count"
+    ),
+    MetricKind.SURVEYED: ngettext_lazy("%(number)s survey sent", "%(number)s surveys sent", "count"),
+    MetricKind.RATED: ngettext_lazy("%(number)s rating", "%(number)s ratings", "count"),
+    MetricKind.OPEN_SPAN: ngettext_lazy("%(number)s open ticket", "%(number)s open tickets", "count"),
 }
-_VERDICTS = {(True,): "met ", (False,): "missed "}
+_RESOLVED_TICKETS = ngettext_lazy("%(number)s resolved ticket", "%(number)s resolved tickets", "count")
+# Of the targets decided, those with one verdict.
+_VERDICTS = {
+    (MetricKind.RESPONSE_DECIDED, True): ngettext_lazy(
+        "%(number)s met first response target", "%(number)s met first response targets", "count"
+    ),
+    (MetricKind.RESPONSE_DECIDED, False): ngettext_lazy(
+        "%(number)s missed first response target", "%(number)s missed first response targets", "count"
+    ),
+    (MetricKind.RESOLUTION_DECIDED, True): ngettext_lazy(
+        "%(number)s met resolution target", "%(number)s met resolution targets", "count"
+    ),
+    (MetricKind.RESOLUTION_DECIDED, False): ngettext_lazy(
+        "%(number)s missed resolution target", "%(number)s missed resolution targets", "count"
+    ),
+}
 _STATUSES = ("new", "open", "pending", "on_hold")
+# What these are called after their number.
+_PARTS = {
+    "met": gettext_lazy("%s met"),
+    "missed": gettext_lazy("%s missed"),
+    "missed_fulfilled": gettext_lazy("%s then fulfilled"),
+    "missed_open": gettext_lazy("%s still open"),
+    "new": gettext_lazy("%s new"),
+    "open": gettext_lazy("%s open"),
+    "pending": gettext_lazy("%s pending"),
+    "on_hold": gettext_lazy("%s on hold"),
+}
 # The figures of the same row that a figure is the sum of: the first of these that its section has.
 _SUMMANDS = {
     "value": (("met", "missed"), _STATUSES),
@@ -117,11 +152,13 @@ def panel_of(address: Address, user: User, *, now: datetime, may_export: bool) -
     try:
         found = read(address, user, after=address.one(AFTER), now=epoch(now))
     except InvalidParameter:
-        return Panel("Nothing to list", close, problem="This figure is not among those that the page shows now.")
+        return Panel(_("Nothing to list"), close, problem=_("This figure is not among those that the page shows now."))
     except CapabilityMissing as refusal:
         needed = Capability(refusal.capability).label
         return Panel(
-            "Not in your role", close, problem=f"It needs the capability “{needed}”. An administrator can grant it."
+            _("Not in your role"),
+            close,
+            problem=_("It needs the capability “%(needed)s”. An administrator can grant it.") % {"needed": needed},
         )
     return _panel(address, user, found, close, may_export)
 
@@ -132,7 +169,7 @@ def read(
     """The rows behind the figure that the address names, or InvalidParameter or CapabilityMissing."""
     names = address.one(BEHIND).split(".")
     if len(names) != 4:
-        raise InvalidParameter(BEHIND, code="invalid", detail="Take the address of a figure, as it is.")
+        raise InvalidParameter(BEHIND, code="invalid", detail=_("Take the address of a figure, as it is."))
     report, section, row, column = names
     cell = {"report": report, "section": section, "row": row, "column": column, "limit": str(limit), "cursor": after}
     question = {name: address.all(name) for name in parameters_of(report)}
@@ -149,7 +186,10 @@ def _panel(address: Address, user: User, found: Behind, close: str, may_export: 
         about=_about(found),
         parts=tuple(_parts(address, found)),
         rows=tuple(_row(row, found) for row in found.rows),
-        position=f"{number(first)}–{number(last)} of {number(found.count)}" if found.count else "",
+        position=_("%(first)s–%(last)s of %(count)s")
+        % {"first": number(first), "last": number(last), "count": number(found.count)}
+        if found.count
+        else "",
         first=address.link((AFTER,)) if found.before else "",
         more=_more(address, found, left),
         file=_file(address) if may_export and found.count else "",
@@ -162,9 +202,16 @@ def title_of(found: Behind) -> str:
     """What is listed, and how many of it: 55 missed resolution targets."""
     if found.withheld:
         return formats.NOT_ENOUGH
-    where = dict(found.pick.where)
-    one, many = ("resolved ticket", "resolved tickets") if found.pick.per_ticket else _NOUNS[found.pick.kind]
-    return f"{number(found.count)} {_VERDICTS.get(where.get('met'), '')}{one if found.count == 1 else many}"
+    return _counted(found.pick, found.count)
+
+
+def _counted(pick: Pick, count: int) -> str:
+    if pick.per_ticket:
+        words = _RESOLVED_TICKETS
+    else:
+        met = dict(pick.where).get("met", ())
+        words = _VERDICTS.get((pick.kind, *met), _NOUNS[pick.kind])
+    return words % {"count": count, "number": number(count)}
 
 
 def _about(found: Behind) -> str:
@@ -173,7 +220,7 @@ def _about(found: Behind) -> str:
     label = section.columns[0]
     words = [section.title]
     if found.cell.is_total:
-        words.append("all")
+        words.append(_("all"))
     elif not label.has_tickets:
         words.append(formats.day_text(row["from"]) if label.unit == "date" else str(row[label.key]))
     value = "" if column.unit == "count" else f" {formats.cell(row[column.key], column.unit)}"
@@ -196,7 +243,7 @@ def _parts(address: Address, found: Behind) -> Iterable[Link]:
     place = address.one(BEHIND).rpartition(".")[0]
     for key in next((keys for keys in _SUMMANDS.get(found.column.key, ()) if there.issuperset(keys)), ()):
         if row[key]:
-            words = f"{number(row[key])} {found.section.column(key).title.lower()}"
+            words = _PARTS[key] % number(row[key])
             yield Link(words, address.link(OWN_FIELDS, **{BEHIND: f"{place}.{key}"}) + PLACE)
 
 
@@ -214,16 +261,19 @@ def _figure(row: Mapping[str, Any], found: Behind) -> tuple[str, str]:
         case MetricKind.RESPONDED | MetricKind.RESOLVED:
             return formats.cell(row[clock], "seconds"), ""
         case MetricKind.RESPONSE_DECIDED | MetricKind.RESOLUTION_DECIDED:
-            return ("met", "good") if row["met"] else ("missed", "bad")
+            return (_("met"), "good") if row["met"] else (_("missed"), "bad")
         case MetricKind.RATED:
-            return (f"{row['score']} of 5" if row["score"] else formats.NOTHING), ""
+            return (_("%s of 5") % row["score"] if row["score"] else formats.NOTHING), ""
     return row["status"] or formats.NOTHING, ""
 
 
 def _more(address: Address, found: Behind, left: int) -> Link | None:
     if not found.cursor:
         return None
-    return Link(f"Next {number(min(left, SHOWN_AT_ONCE))}", address.link((AFTER,), **{AFTER: found.cursor}) + PLACE)
+    return Link(
+        _("Next %s") % number(min(left, SHOWN_AT_ONCE)),
+        address.link((AFTER,), **{AFTER: found.cursor}) + PLACE,
+    )
 
 
 def _file(address: Address) -> str:
@@ -235,9 +285,9 @@ def _notes(address: Address, user: User, found: Behind) -> Iterable[str]:
     if found.withheld:
         yield found.withheld
     if (found.count or 0) > IN_FILE_AT_MOST:
-        yield f"The CSV has the latest {number(IN_FILE_AT_MOST)}."
+        yield _("The CSV has the latest %s.") % number(IN_FILE_AT_MOST)
     if scope_in(report_key, user) != scope_in(report_key, user, (Capability.VIEW_TICKETS,)):
-        yield "Only of the teams whose tickets you may see."
+        yield _("Only of the teams whose tickets you may see.")
 
 
 # --- As a file --------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, Value
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
@@ -21,7 +22,7 @@ from tickets.models import Tag, Ticket
 # A longer list is cut to the values with the most tickets, and says so.
 SHOWN_AT_MOST = 500
 _NONE = "none"
-_MISSING = {**MISSING, "tag": "No tag"}
+_MISSING = {**MISSING, "tag": gettext_lazy("No tag")}
 _NAMED = {**NAMED, "tag": Tag}
 
 Id = int | None

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
 from memberpulse import formats
@@ -44,7 +45,7 @@ class ExportRow:
     @property
     def question(self) -> str:
         """Its period, and how many filters it has."""
-        params, words = self.export.params, "All time"
+        params, words = self.export.params, _("All time")
         if "from" in params:
             words = formats.period_text(date.fromisoformat(params["from"]), date.fromisoformat(params["to"]))
         return words + filter_count(params)
@@ -52,9 +53,13 @@ class ExportRow:
     @property
     def asked(self) -> str:
         """When, and by whom if it was a schedule."""
-        words = f"asked for {self._moment(self.export.created_at)}"
+        words = _("asked for %s") % self._moment(self.export.created_at)
         if run := self.export.run:
-            words += f" by {run.schedule.owner.name}’s schedule “{run.schedule.name}”"
+            words = _("%(asked_for)s by %(person)s’s schedule “%(schedule)s”") % {
+                "asked_for": words,
+                "person": run.schedule.owner.name,
+                "schedule": run.schedule.name,
+            }
         return words
 
     @property
@@ -89,7 +94,7 @@ class ExportRow:
     @property
     def spoken(self) -> str:
         """What is worth being read out: not each per cent."""
-        return "in work" if self.is_moving and not self.problem else self.state
+        return _("in work") if self.is_moving and not self.problem else self.state
 
     @property
     def look(self) -> str:
@@ -137,7 +142,9 @@ class NewExport(ReportingView):
         if FRAGMENT_HEADER in request.headers:
             return _toast(request, export, status=202)
         messages.success(
-            request, f"{_row(request, export).title}: asked for. When it is ready, it can be fetched here."
+            request,
+            _("%(title)s: asked for. When it is ready, it can be fetched here.")
+            % {"title": _row(request, export).title},
         )
         return redirect("reporting:exports")
 
@@ -176,7 +183,7 @@ class ExportDelete(ReportingView):
         export = _own(request, uuid)
         title = _row(request, export).title
         exports.delete_export(export)
-        messages.success(request, f"{title}: deleted.")
+        messages.success(request, _("%(title)s: deleted.") % {"title": title})
         return redirect("reporting:exports")
 
 

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from memberpulse import formats
@@ -17,19 +19,35 @@ from memberpulse.errors import InvalidParameter
 from memberpulse.popovers import Choice, Popover
 from memberpulse.zones import DAY, epoch
 from reporting.periods import PRESET_TITLES
-from reporting.query import FILTERS, PERIOD_FIELDS
+from reporting.query import FILTER_TITLES, FILTERS, PERIOD_FIELDS
 from reporting.views.choices import choices
 
 DEFAULT_PRESET = "30d"
 # Beside the dates; all others are under "More".
-SHORT_PRESETS = {"today": "Today", "7d": "7 d", "30d": "30 d", "90d": "90 d", "12m": "12 m"}
-COMPARISON_TITLES = {"previous": "Previous period", "year": "Same days a year before", "none": "None"}
-CLOCK_TITLES = {"service": "Service hours", "wall": "Wall clock"}
+SHORT_PRESETS = {
+    "today": gettext_lazy("Today"),
+    "7d": gettext_lazy("7 d"),
+    "30d": gettext_lazy("30 d"),
+    "90d": gettext_lazy("90 d"),
+    "12m": gettext_lazy("12 m"),
+}
+COMPARISON_TITLES = {
+    "previous": gettext_lazy("Previous period"),
+    "year": gettext_lazy("Same days a year before"),
+    "none": gettext_lazy("None"),
+}
+CLOCK_TITLES = {"service": gettext_lazy("Service hours"), "wall": gettext_lazy("Wall clock")}
 # What a parameter is called on the page.
 FIELD_TITLES = {
-    **{name: name.capitalize() for name in ("from", "to", "period", "compare", "clock", "sort", *FILTERS)},
-    "timezone": "Zone",
-    "granularity": "Buckets",
+    "from": gettext_lazy("From"),
+    "to": gettext_lazy("To"),
+    "period": gettext_lazy("Period"),
+    "compare": gettext_lazy("Compare"),
+    "clock": gettext_lazy("Clock"),
+    "sort": gettext_lazy("Sort"),
+    **FILTER_TITLES,
+    "timezone": gettext_lazy("Zone"),
+    "granularity": gettext_lazy("Buckets"),
 }
 
 
@@ -66,7 +84,7 @@ class FilterBar:
 
     @property
     def more_title(self) -> str:
-        return next((link.title for link in self.more_presets if link.is_on), "More")
+        return next((link.title for link in self.more_presets if link.is_on), _("More"))
 
     def _preset(self, key: str, title: str) -> Link:
         return Link(title, self.address.link(PERIOD_FIELDS, period=key), key == self.preset)
@@ -74,7 +92,7 @@ class FilterBar:
     @property
     def dates(self) -> list[dict[str, Any]]:
         """The two date fields: what was typed, else what the period came to."""
-        return [self._date(name, title) for name, title in (("from", "From"), ("to", "To"))]
+        return [self._date(name, title) for name, title in (("from", _("From")), ("to", _("To")))]
 
     def _date(self, name: str, title: str) -> dict[str, Any]:
         typed = self.address.one(name)
@@ -96,7 +114,9 @@ class FilterBar:
     def _previous(self) -> dict[str, str]:
         """How long the previous period is, where that is known."""
         days = self.head and self.head["period"]["days"]
-        return {"previous": "Previous day" if days == 1 else f"Previous {formats.number(days)} days"} if days else {}
+        if not days:
+            return {}
+        return {"previous": _("Previous %s days") % formats.number(days) if days > 1 else _("Previous day")}
 
     @property
     def comparison_title(self) -> str:
@@ -206,7 +226,7 @@ class FilterBar:
     def period_title(self) -> str:
         if self.preset in PRESET_TITLES:
             return PRESET_TITLES[self.preset]
-        return self.period_words or "Period"
+        return self.period_words or _("Period")
 
     @property
     def period_words(self) -> str:
@@ -221,15 +241,20 @@ class FilterBar:
         words, as_of = self.period_words, datetime.fromisoformat(self.head["as_of"])
         runs = datetime.fromisoformat(period["end"]) > as_of
         if earlier is None:
-            return words + (f", up to {formats.time_text(as_of)}" if runs else "")
+            return (
+                _("%(period)s, up to %(time)s") % {"period": words, "time": formats.time_text(as_of)} if runs else words
+            )
         before = formats.period_text(*_days_of(earlier)).removesuffix(f" {period['to'][:4]}")
-        return f"{words} against {before}" + (f", both up to {formats.time_text(as_of)}" if runs else "")
+        words = _("%(period)s against %(earlier)s") % {"period": words, "earlier": before}
+        if not runs:
+            return words
+        return _("%(periods)s, both up to %(time)s") % {"periods": words, "time": formats.time_text(as_of)}
 
 
 def filter_count(params: Mapping[str, Any]) -> str:
     """As it goes on after other words: a dot and how many; nothing where there is none."""
     count = sum(name in params for name in FILTERS)
-    return f" · {count} {'filter' if count == 1 else 'filters'}" if count else ""
+    return " · " + ngettext("%s filter", "%s filters", count) % count if count else ""
 
 
 def title_of(field: str) -> str:

@@ -3,6 +3,9 @@
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from accounts.capabilities import Capability
 from memberpulse import formats
 from memberpulse.address import Address
@@ -11,7 +14,8 @@ from reporting.cards import comparison_in_words
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report, Section
 from reporting.reports.summary import FEWEST_FOR_CHANGE
-from reporting.views.panels import Panel, counted, panel, panels
+from reporting.reports.volume import size_of
+from reporting.views.panels import Panel, panel, panels
 from reporting.views.reports import ReportPage
 from reporting.views.soon import soon_due
 from reporting.views.tables import table
@@ -37,44 +41,62 @@ class OverviewPage(ReportPage):
         }
 
 
+_SIZES = {
+    "day": gettext_lazy("Per day; weekends shaded."),
+    "week": gettext_lazy("Per week."),
+    "month": gettext_lazy("Per month."),
+}
+
+
 def volume_panel(report: Report) -> Panel:
     came_and_went, _backlog = panels(report, "volume")
-    total, size = came_and_went.section.total, came_and_went.section.columns[0].title.lower()
-    sums = ", ".join(f"{number(total[what])} {what}" for what in ("created", "resolved", "reopened"))
-    shaded = "; weekends shaded" if size == "day" else ""
-    return came_and_went.with_(is_only=True, sentence=f"{sums}. Per {size}{shaded}.")
+    total = came_and_went.section.total
+    sums = _("%(created)s created, %(resolved)s resolved, %(reopened)s reopened.") % {
+        what: number(total[what]) for what in ("created", "resolved", "reopened")
+    }
+    return came_and_went.with_(is_only=True, sentence=f"{sums} {_SIZES[size_of(came_and_went.section)]}")
 
 
 def _against(report: Report) -> str:
     comparison = report.head["comparison"]
     if comparison is None:
         return ""
-    return f"Against {comparison_in_words(report.head)}, categories of at least {FEWEST_FOR_CHANGE} tickets"
+    return _("Against %(period)s, categories of at least %(fewest)s tickets") % {
+        "period": comparison_in_words(report.head),
+        "fewest": FEWEST_FOR_CHANGE,
+    }
 
 
 def _no_movers(report: Report) -> str:
     if report.head["comparison"] is None:
-        return "The period is not compared with another."
-    return f"No category of at least {FEWEST_FOR_CHANGE} tickets changed."
+        return _("The period is not compared with another.")
+    return _("No category of at least %s tickets changed.") % FEWEST_FOR_CHANGE
 
 
 def _mover(changes: Section, row: dict[str, Any]) -> dict[str, Any]:
     difference = row["created"] - row["earlier"]
-    tickets = "ticket" if abs(difference) == 1 else "tickets"
+    tickets = ngettext("%s ticket", "%s tickets", abs(difference))
     return {
         "title": row["category"],
         "href": changes.href(row, "created"),
         "created": row["created"],
         "change": formats.change(row["change"], "none", appeared=row["earlier"] == 0),
-        "difference": f"{formats.signed(difference, number(abs(difference)))} {tickets}",
+        "difference": tickets % formats.signed(difference, number(abs(difference))),
     }
 
 
 def _backlogs(report: Report) -> list[Panel]:
-    open_tickets = counted(report.metrics["open_tickets"]["value"], "open ticket", "open tickets")
-    by_what = {"team": "team and status", "age": "time since creation, wall clock"}
+    count = report.metrics["open_tickets"]["value"]
+    open_tickets = ngettext("%s open ticket", "%s open tickets", count) % number(count)
+    by_what = {"team": _("team and status"), "age": _("time since creation, wall clock")}
     return [
-        panel(report, f"backlog_by_{key}", css="c6", sentence=f"{open_tickets} by {words}, {_end_in_words(report)}")
+        panel(
+            report,
+            f"backlog_by_{key}",
+            css="c6",
+            sentence=_("%(open_tickets)s by %(what)s, %(when)s")
+            % {"open_tickets": open_tickets, "what": words, "when": _end_in_words(report)},
+        )
         for key, words in by_what.items()
     ]
 
@@ -82,5 +104,5 @@ def _backlogs(report: Report) -> list[Panel]:
 def _end_in_words(report: Report) -> str:
     period = report.head["period"]
     if period["end"] > report.head["as_of"]:
-        return "now"
-    return f"at the end of {formats.date_text(date.fromisoformat(period['to']))}"
+        return _("now")
+    return _("at the end of %s") % formats.date_text(date.fromisoformat(period["to"]))

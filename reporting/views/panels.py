@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from memberpulse.formats import number
 from reporting.charts import Chart, Heat
 from reporting.charts.of_sections import charts_for
 from reporting.reports.definitions import DEFINITIONS, Definition
@@ -48,7 +47,3 @@ def panel(report: Report, section_key: str, **changed) -> Panel:
     """The one chart of a section."""
     (one,) = panels(report, section_key)
     return one.with_(is_only=True, **changed)
-
-
-def counted(count: int, one: str, many: str) -> str:
-    return f"{number(count)} {one if count == 1 else many}"

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from accounts.capabilities import Capability
 from memberpulse import formats
 from memberpulse.address import Address
@@ -11,11 +14,11 @@ from memberpulse.formats import number
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report, Section, Unit
 from reporting.templatetags.charts import largest
-from reporting.views.panels import Panel, counted, panel
+from reporting.views.panels import Panel, panel
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Table, plain_cell, table
 
-CLOCKS = {"service": "service hours", "wall": "wall clock"}
+CLOCKS = {"service": gettext_lazy("service hours"), "wall": gettext_lazy("wall clock")}
 
 
 class PerformancePage(ReportPage):
@@ -24,15 +27,15 @@ class PerformancePage(ReportPage):
     template_name = "portal/performance.html"
 
     def panels(self, report: Report, address: Address) -> dict[str, Any]:
-        tickets = counted(report.section("tickets_by_status").total["tickets"], "ticket", "tickets")
-        created, categories = f"{tickets} created in the period", report.section("tickets_by_category")
+        count, categories = report.section("tickets_by_status").total["tickets"], report.section("tickets_by_category")
+        created = ngettext("%s ticket created in the period", "%s tickets created in the period", count) % number(count)
         return {
-            "status": panel(report, "tickets_by_status", sentence=f"{created}, by status now"),
+            "status": panel(report, "tickets_by_status", sentence=_("%s, by status now") % created),
             "status_table": _created_table(report, "tickets_by_status", cell=_status_cell),
             "categories": _created_table(
                 report, "tickets_by_category", bars={"tickets": largest(categories.rows, "tickets")}
             ),
-            "categories_sentence": f"{created}, largest category first",
+            "categories_sentence": _("%s, largest category first") % created,
             "categories_definition": DEFINITIONS[categories.definition],
             "times": [_times(report, "response_time"), _times(report, "resolution_time")],
             "sla": table(report.section("sla_account")),
@@ -78,7 +81,8 @@ _STATISTICS = ("mean_seconds", "median_seconds", "p90_seconds", "p95_seconds", "
 
 def _statistics(section: Section, row: dict[str, Any]) -> Iterator[Statistic]:
     small = {
-        "within_target": f"{number(row['within_target_count'])} of {number(row['ended_target_count'])}",
+        "within_target": _("%(part)s of %(whole)s")
+        % {"part": number(row["within_target_count"]), "whole": number(row["ended_target_count"])},
         "reopened": formats.percent(row["reopen_rate"]) if "reopen_rate" in row else "",
     }
     for column in section.columns:
@@ -90,8 +94,14 @@ def _statistics(section: Section, row: dict[str, Any]) -> Iterator[Statistic]:
 def _distribution(report: Report, section_key: str, row: dict[str, Any]) -> Panel:
     clock = CLOCKS[report.head["filters"]["clock"]]
     if section_key == "response_time":
-        what = f"{counted(row['count'], 'first response', 'first responses')} sent in the period"
+        what = ngettext(
+            "%s first response sent in the period", "%s first responses sent in the period", row["count"]
+        ) % number(row["count"])
     else:
-        tickets = counted(row["tickets"], "ticket", "tickets")
-        what = f"{counted(row['count'], 'resolution', 'resolutions')} of {tickets} made in the period"
+        tickets = ngettext("%s ticket", "%s tickets", row["tickets"]) % number(row["tickets"])
+        what = ngettext(
+            "%(resolutions)s resolution of %(tickets)s made in the period",
+            "%(resolutions)s resolutions of %(tickets)s made in the period",
+            row["count"],
+        ) % {"resolutions": number(row["count"]), "tickets": tickets}
     return panel(report, f"{section_key}_distribution", css="c6", sentence=f"{what}, {clock}")

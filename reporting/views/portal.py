@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
 from accounts.portal import PortalView
@@ -43,14 +44,14 @@ class ReportingView(PortalView):
 
     @property
     def subject(self) -> str:
-        return f"The {REPORTS[self.report_key].title}" if self.report_key else "This page"
+        return _("The %(title)s") % {"title": REPORTS[self.report_key].title} if self.report_key else _("This page")
 
     @property
     def way_out(self) -> Link:
-        return Link("All exports", reverse("reporting:exports"))
+        return Link(_("All exports"), reverse("reporting:exports"))
 
     @property
     def narrower(self) -> Link | None:
         if not self.report_key:
             return None
-        return Link("Show the last 7 days", Address.of(self.request).link(PERIOD_FIELDS, period="7d"))
+        return Link(_("Show the last 7 days"), Address.of(self.request).link(PERIOD_FIELDS, period="7d"))

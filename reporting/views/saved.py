@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from memberpulse.access import SIGNED_IN
@@ -55,9 +56,9 @@ class SaveView(ReportingView):
         except (InvalidParameter, Conflict) as refusal:
             if report_key not in REPORTS:
                 raise
-            messages.error(request, f"The view was not saved. {refusal.detail}")
+            messages.error(request, _("The view was not saved. %(detail)s") % {"detail": refusal.detail})
         else:
-            messages.success(request, f"“{view.name}” is saved and opens what you see here.")
+            messages.success(request, _("“%(name)s” is saved and opens what you see here.") % {"name": view.name})
         return redirect(_address_of(report_key, params))
 
 
@@ -76,8 +77,10 @@ class StartWithView(ReportingView):
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
         view, is_start = _own(request, number), "start" in request.POST
         saved_views.start_with(view, is_start=is_start)
-        opens_with = f"“{view.name}” from now on" if is_start else "the overview again"
-        messages.success(request, f"The reports open with {opens_with}.")
+        if is_start:
+            messages.success(request, _("The reports open with “%s” from now on.") % view.name)
+        else:
+            messages.success(request, _("The reports open with the overview again."))
         return _opened(request, view)
 
 
@@ -88,7 +91,7 @@ class DeleteView(ReportingView):
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
         view = _own(request, number)
         view.delete()
-        messages.success(request, f"“{view.name}” is deleted.")
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": view.name})
         return redirect("reporting:home")
 
 
@@ -112,6 +115,10 @@ def _own(request: HttpRequest, number: str) -> SavedView:
 def _opened(request: HttpRequest, view: SavedView) -> HttpResponse:
     opened = saved_views.open_view(view)
     if opened.dropped:
-        names = ", ".join(title_of(name) for name in opened.dropped)
-        messages.warning(request, f"“{view.name}” was opened without what is no longer a choice: {names}.")
+        names = ", ".join(str(title_of(name)) for name in opened.dropped)
+        messages.warning(
+            request,
+            _("“%(name)s” was opened without what is no longer a choice: %(names)s.")
+            % {"name": view.name, "names": names},
+        )
     return redirect(_address_of(view.report_key, opened.params))

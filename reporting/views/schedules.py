@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.capabilities import Capability
 from accounts.models import User
@@ -32,7 +34,15 @@ from reporting.views.filters import DEFAULT_PRESET, FilterBar, filter_count, tit
 from reporting.views.portal import ReportingView, page_of
 
 NEXT_RUNS = 3
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
 # What of a report's question the form asks for itself.
 _ASKED_HERE = ("period", "from", "to", "timezone")
 # Fields of the form by what the service calls them.
@@ -44,35 +54,45 @@ class ScheduleForm(forms.Form):
     use_required_attribute = False
 
     name = forms.CharField(
-        required=False, widget=forms.TextInput({"maxlength": schedules.NAME_AT_MOST, "autocomplete": "off"})
+        label=gettext_lazy("Name"),
+        required=False,
+        widget=forms.TextInput({"maxlength": schedules.NAME_AT_MOST, "autocomplete": "off"}),
     )
-    report = forms.ChoiceField()
-    period = forms.ChoiceField(choices=list(PRESET_TITLES.items()))
-    format = forms.ChoiceField(choices=ExportFormat.choices)
-    every = forms.ChoiceField(label="How often", choices=Schedule.Every.choices)
+    report = forms.ChoiceField(label=gettext_lazy("Report"))
+    period = forms.ChoiceField(label=gettext_lazy("Period"), choices=list(PRESET_TITLES.items()))
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=ExportFormat.choices)
+    every = forms.ChoiceField(label=gettext_lazy("How often"), choices=Schedule.Every.choices)
     weekday = forms.TypedChoiceField(
-        label="Day of the week", choices=list(enumerate(WEEKDAYS)), coerce=int, required=False, empty_value=None
+        label=gettext_lazy("Day of the week"),
+        choices=list(enumerate(WEEKDAYS)),
+        coerce=int,
+        required=False,
+        empty_value=None,
     )
     month_day = forms.TypedChoiceField(
-        label="Day of the month",
-        choices=[*((day, str(day)) for day in range(1, MONTH_DAYS_AT_MOST + 1)), (LAST_DAY, "The last day")],
+        label=gettext_lazy("Day of the month"),
+        choices=[
+            *((day, str(day)) for day in range(1, MONTH_DAYS_AT_MOST + 1)),
+            (LAST_DAY, gettext_lazy("The last day")),
+        ],
         coerce=int,
         required=False,
         empty_value=None,
     )
     at = forms.TimeField(
-        label="Time of day",
+        label=gettext_lazy("Time of day"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        error_messages=dict.fromkeys(("required", "invalid"), "Give a time of day, such as 07:00."),
+        error_messages=dict.fromkeys(("required", "invalid"), gettext_lazy("Give a time of day, such as 07:00.")),
     )
-    zone = forms.ChoiceField(label="Time zone")
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     recipients = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Recipients"),
         queryset=User.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "invalid_choice": "Choose people of the list.",
-            "invalid_pk_value": "Choose people of the list.",
+            "invalid_choice": gettext_lazy("Choose people of the list."),
+            "invalid_pk_value": gettext_lazy("Choose people of the list."),
         },
     )
 
@@ -86,7 +106,7 @@ class ScheduleForm(forms.Form):
         self.fields["recipients"].queryset = people.order_by(is_not_chosen, "name", "pk")
         self.fields["recipients"].label_from_instance = lambda person: f"{person.name} · {person.email}"
         for name in ("report", "period", "format", "every", "weekday", "month_day", "zone"):
-            self.fields[name].error_messages |= dict.fromkeys(("required", "invalid_choice"), "Choose one of these.")
+            self.fields[name].error_messages |= dict.fromkeys(("required", "invalid_choice"), _("Choose one of these."))
 
     def cadence(self) -> Cadence | None:
         """As far as it was filled in rightly."""
@@ -135,18 +155,22 @@ class ScheduleRow:
         schedule = self.schedule
         match schedule.every:
             case Schedule.Every.WEEK:
-                days = f"Every {WEEKDAYS[schedule.weekday]}"
+                days = _("Every %(weekday)s") % {"weekday": WEEKDAYS[schedule.weekday]}
             case Schedule.Every.MONTH:
-                is_last = schedule.month_day == LAST_DAY
-                days = f"On the {'last day' if is_last else _ordinal(schedule.month_day)} of each month"
+                days = _day_of_month(schedule.month_day)
             case _:
-                days = "Every day"
-        return f"{days} at {formats.time_text(schedule.at)} ({schedule.time_zone})"
+                days = _("Every day")
+        return _("%(days)s at %(at)s (%(time_zone)s)") % {
+            "days": days,
+            "at": formats.time_text(schedule.at),
+            "time_zone": schedule.time_zone,
+        }
 
     @property
     def people(self) -> str:
         names = [person.name for person in self.schedule.recipients.all()]
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        first = ", ".join(names[:3])
+        return _("%(people)s and %(count)s more") % {"people": first, "count": len(names) - 3} if names[3:] else first
 
     @property
     def next_run(self) -> str:
@@ -159,10 +183,13 @@ class ScheduleRow:
     @property
     def last_run(self) -> str:
         if self._last is None:
-            return "It has not run yet."
+            return _("It has not run yet.")
         count = self._last.file_count
-        files = f"{count} {'file' if count == 1 else 'files'}" if count else "nobody could be sent it"
-        return f"Last run {moment_in(self.zone, self._last.due_at)}: {files}"
+        files = ngettext("%s file", "%s files", count) % count if count else _("nobody could be sent it")
+        return _("Last run %(moment)s: %(files)s") % {
+            "moment": moment_in(self.zone, self._last.due_at),
+            "files": files,
+        }
 
     @property
     def left_out(self) -> list[str]:
@@ -172,7 +199,7 @@ class ScheduleRow:
     def state(self) -> str:
         if self.schedule.pause_reason:
             return self.schedule.get_pause_reason_display()
-        return "The last run failed" if self._last and self._last.has_failed else "Active"
+        return _("The last run failed") if self._last and self._last.has_failed else _("Active")
 
     @property
     def look(self) -> str:
@@ -182,9 +209,22 @@ class ScheduleRow:
         return "warn" if self._last and self._last.has_failed else "good"
 
 
+def _day_of_month(day: int) -> str:
+    if day == LAST_DAY:
+        return _("On the last day of each month")
+    return _("On the %s of each month") % _ordinal(day)
+
+
 def _ordinal(day: int) -> str:
-    suffix = {1: "st", 2: "nd", 3: "rd"}.get(day if day < 20 else day % 10, "th")
-    return f"{day}{suffix}"
+    match day if day < 20 else day % 10:
+        case 1:
+            return pgettext("ordinal", "%sst") % day
+        case 2:
+            return pgettext("ordinal", "%snd") % day
+        case 3:
+            return pgettext("ordinal", "%srd") % day
+        case _:
+            return pgettext("ordinal", "%sth") % day
 
 
 def moment_in(zone: ZoneInfo, moment: datetime) -> str:
@@ -197,11 +237,11 @@ class _ScheduleView(ReportingView):
 
     @property
     def subject(self) -> str:
-        return "Sending reports on a schedule"
+        return _("Sending reports on a schedule")
 
     @property
     def way_out(self) -> Link:
-        return Link("All schedules", reverse("reporting:schedules"))
+        return Link(_("All schedules"), reverse("reporting:schedules"))
 
     def own(self, number: str) -> Schedule:
         """Somebody else's is as absent as one that never was."""
@@ -250,7 +290,11 @@ class _FormView(_ScheduleView):
         wish = form.wish(_question(form.cleaned_data["report"], self.request.POST))
         saved = schedules.save_schedule(owner=self.request.user, wish=wish, schedule=schedule)
         first = moment_in(ZoneInfo(saved.time_zone), saved.next_due)
-        messages.success(self.request, f"“{saved.name}” is saved. It runs next on {first} ({saved.time_zone}).")
+        messages.success(
+            self.request,
+            _("“%(name)s” is saved. It runs next on %(first)s (%(time_zone)s).")
+            % {"name": saved.name, "first": first, "time_zone": saved.time_zone},
+        )
         return redirect("reporting:schedules")
 
     def show(
@@ -350,13 +394,13 @@ class _Act(_ScheduleView):
 class PauseSchedule(_Act):
     def act(self, schedule: Schedule) -> str:
         schedules.pause(schedule)
-        return f"“{schedule.name}” is paused."
+        return _("“%(name)s” is paused.") % {"name": schedule.name}
 
 
 class ResumeSchedule(_Act):
     def act(self, schedule: Schedule) -> str:
         schedules.resume(schedule)
-        return f"“{schedule.name}” is active again."
+        return _("“%(name)s” is active again.") % {"name": schedule.name}
 
 
 class PreviewSchedule(_Act):
@@ -364,13 +408,16 @@ class PreviewSchedule(_Act):
 
     def act(self, schedule: Schedule) -> str:
         schedules.send_preview(schedule)
-        return f"A preview of “{schedule.name}” is being made. Its mail goes to {schedule.owner.email}."
+        return _("A preview of “%(name)s” is being made. Its mail goes to %(email)s.") % {
+            "name": schedule.name,
+            "email": schedule.owner.email,
+        }
 
 
 class DeleteSchedule(_Act):
     def act(self, schedule: Schedule) -> str:
         schedules.delete(schedule)
-        return f"“{schedule.name}” is deleted. Files that it made stay."
+        return _("“%(name)s” is deleted. Files that it made stay.") % {"name": schedule.name}
 
 
 def _add_refusal(form: ScheduleForm, refusal: InvalidParameter) -> None:
@@ -405,4 +452,4 @@ def _next_runs(form: ScheduleForm) -> list[str]:
 
 def _runs_of(cadence: Cadence) -> list[str]:
     runs = islice(cadence.following(timezone.now()), NEXT_RUNS)
-    return [f"{due.astimezone(cadence.zone):%A}, {moment_in(cadence.zone, due)}" for due in runs]
+    return [f"{WEEKDAYS[due.astimezone(cadence.zone).weekday()]}, {moment_in(cadence.zone, due)}" for due in runs]

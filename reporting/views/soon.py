@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.capabilities import Capability
 from accounts.models import User
@@ -36,9 +38,12 @@ class SoonDue:
     @property
     def sentence(self) -> str:
         if not self.count:
-            return f"No target comes due within {HOURS_AHEAD[WITHIN]} hours from now"
-        tickets = "1 open ticket has" if self.count == 1 else f"{number(self.count)} open tickets have"
-        return f"{tickets} a target that comes due within {HOURS_AHEAD[WITHIN]} hours from now"
+            return _("No target comes due within %s hours from now") % HOURS_AHEAD[WITHIN]
+        return ngettext(
+            "%(tickets)s open ticket has a target that comes due within %(hours)s hours from now",
+            "%(tickets)s open tickets have a target that comes due within %(hours)s hours from now",
+            self.count,
+        ) % {"tickets": number(self.count), "hours": HOURS_AHEAD[WITHIN]}
 
 
 def soon_due(user: User, filters: Mapping[str, Any]) -> SoonDue | None:

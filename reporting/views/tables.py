@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from memberpulse import formats
 from memberpulse.formats import Change
 from reporting.reports.sections import Column, Section
@@ -150,5 +152,5 @@ def _groups(columns: list[Column]) -> list[Head]:
 
 def _head(column: Column, is_bar: bool, css: str, head: HeadOf) -> Head:
     if is_bar:
-        return Head(f"{column.title}, as a bar", css, is_bar=True)
+        return Head(_("%(title)s, as a bar") % {"title": column.title}, css, is_bar=True)
     return replace(head(column), css=css)

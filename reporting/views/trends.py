@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from accounts.capabilities import Capability
 from memberpulse import formats
 from memberpulse.address import Address, Link
@@ -9,12 +12,17 @@ from reporting.cards import comparison_in_words
 from reporting.query import PERIOD_FIELDS
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Column, Report
+from reporting.reports.volume import SIZES, size_of
 from reporting.views.overview import volume_panel
-from reporting.views.panels import Panel, counted, panel, panels
+from reporting.views.panels import Panel, panel, panels
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Table, plain_cell, table
 
-SIZES = {"day": "Day", "week": "Week", "month": "Month"}
+_BACKLOG = {
+    "day": gettext_lazy("Open tickets at the end of each day"),
+    "week": gettext_lazy("Open tickets at the end of each week"),
+    "month": gettext_lazy("Open tickets at the end of each month"),
+}
 
 
 class TrendsPage(ReportPage):
@@ -23,12 +31,12 @@ class TrendsPage(ReportPage):
     template_name = "portal/trends.html"
 
     def panels(self, report: Report, address: Address) -> dict[str, Any]:
-        volume, (_, backlog) = volume_panel(report), panels(report, "volume")
-        size = volume.section.columns[0].title
+        volume, (_volume, backlog) = volume_panel(report), panels(report, "volume")
+        size = size_of(volume.section)
         return {
             "volume": volume.with_(title=volume.section.title),
-            "sizes": [Link(title, address.link(granularity=key), title == size) for key, title in SIZES.items()],
-            "backlog": backlog.with_(sentence=f"Open tickets at the end of each {size.lower()}"),
+            "sizes": [Link(title, address.link(granularity=key), key == size) for key, title in SIZES.items()],
+            "backlog": backlog.with_(sentence=_BACKLOG[size]),
             "categories": _categories(report),
             "categories_sentence": _categories_sentence(report),
             "categories_table": _categories_table(report),
@@ -56,8 +64,11 @@ def _categories(report: Report) -> list[dict[str, Any]]:
 
 def _categories_sentence(report: Report) -> str:
     total, compared = report.section("category_trends").total, report.head["comparison"]
-    change = f", change against {comparison_in_words(report.head)}" if compared else ""
-    return f"Count, share of {formats.number(total['created'])}{change}. Each chart has its own scale, from 0."
+    figures = _("Count, share of %s") % formats.number(total["created"])
+    if compared:
+        period = comparison_in_words(report.head)
+        figures = _("%(figures)s, change against %(period)s") % {"figures": figures, "period": period}
+    return _("%s. Each chart has its own scale, from 0.") % figures
 
 
 def _categories_table(report: Report) -> Table:
@@ -74,5 +85,6 @@ def _bucket_cell(row: dict[str, Any], column: Column) -> Cell:
 
 def _weekdays(report: Report) -> Panel:
     days = sum(row["days"] for row in report.section("weekday_index").rows)
-    sentence = f"1.0 is an average day; {counted(days, 'full day', 'full days')}"
+    full_days = ngettext("%s full day", "%s full days", days) % formats.number(days)
+    sentence = _("%(one)s is an average day; %(full_days)s") % {"one": formats.number(1, 1), "full_days": full_days}
     return panel(report, "weekday_index", css="c6", sentence=sentence)

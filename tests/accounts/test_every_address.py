@@ -21,6 +21,7 @@ ROOMS = ("reporting", "tickets", "accounts", "memberpulse")
 PUBLIC_ADDRESSES = {
     "favicon.ico",  # Asked for by browsers on any page, the sign-in's too.
     "accounts:sign-in",
+    "accounts:language",  # Of the pages before the sign-in, too.
     "accounts:sign-out",  # Whose session is over already is out, and need not sign in for it.
     "accounts:password-reset",  # Who forgot a password cannot sign in.
     "accounts:password-reset-sent",

@@ -90,7 +90,7 @@ def test_choices_are_applied_and_taken_away(page, sign_in, manager):
     sign_in(manager)
 
     page.locator("summary", has_text="Category").click()
-    page.get_by_label("Find category").fill("BILL")
+    page.get_by_label("Find: Category").fill("BILL")
     # Its words are as good a target as the box.
     page.locator("details[open] .choices label:visible span").first.click()
     page.locator("details[open]").get_by_role("button", name="Apply").click()

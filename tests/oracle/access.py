@@ -107,6 +107,7 @@ ADDRESSES: dict[str, tuple[str, dict[str, int], str]] = {
     "accounts:home": (SIGNED_IN, _answers(GET=302), ""),
     "accounts:sign-in": (PUBLIC, _answers(GET=200, POST=200, PUT=200), ""),
     "accounts:sign-out": (PUBLIC, _answers(POST=302), ""),
+    "accounts:language": (PUBLIC, _answers(POST=302), ""),
     "accounts:password": (SIGNED_IN, FORM, ""),
     "accounts:password-reset": (PUBLIC, _answers(GET=200, POST=200, PUT=200), ""),
     "accounts:password-reset-sent": (PUBLIC, PAGE, ""),

@@ -114,7 +114,7 @@ def test_each_code_has_the_sentence_of_the_contract():
         "STORAGE": "Could not save the file. We tried 3 times.",
         "SOURCE_DB": "The database was unavailable.",
         "PERMISSION_CHANGED": "Your access changed before this finished.",
-        "TOO_LARGE": "{rows:,} rows; the limit for PDF is 5,000. Use CSV.",
+        "TOO_LARGE": "%(rows)s rows; the limit for PDF is %(limit)s. Use CSV.",
         "EXPIRED": "Kept 7 days; create it again.",
         "INTERNAL": "Something went wrong here; we were told.",
         "EMAIL_REJECTED": "Ready here; mail to you was refused.",

@@ -307,7 +307,7 @@ def test_every_figure_has_its_definition(as_manager):
     response = as_manager.get(page("definitions"))
 
     for definition in DEFINITIONS.values():
-        assert definition.text in text(response)
+        assert str(definition.text) in text(response)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -128,7 +128,7 @@ def test_without_the_right_to_work_a_ticket_is_only_read(as_agent, ticket):
     response = as_agent.get(page_of(ticket))
     answer = as_agent.post(page_of(ticket, "reply"), {"revision": ticket.revision, "body": "Hello", "kind": "public"})
 
-    assert re.findall(r"<form[^>]*action=\"([^\"]*)\"", response.text) == ["/sign-out"]
+    assert re.findall(r"<form[^>]*action=\"([^\"]*)\"", response.text) == ["/language", "/sign-out"]
     assert answer.status_code == 403
     assert "“Work on tickets”" in text(answer)
     assert events_of(ticket) == []
@@ -926,7 +926,7 @@ def test_each_target_is_accounted_for_to_the_second(as_agent, worked_example):
 
 def test_the_bar_says_what_it_shows(as_agent, worked_example):
     body = as_agent.get(page_of(worked_example)).text
-    assert 'aria-label="Resolution 1: met. Running 3 h 30 min, outside working hours 2 d 17 h, paused 4 h."' in body
+    assert 'aria-label="Resolution 1: met. Running 3 h 30 min, Outside working hours 2 d 17 h, Paused 4 h."' in body
     assert '<rect class="sp-pending" x="' in body
 
 

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tickets.admin.versions import VersionAdmin
 from tickets.forms.calendars import CalendarForm, written
@@ -37,34 +39,38 @@ class CalendarAdmin(VersionAdmin):
     def changelist_view(self, request, extra_context=None):
         names = [calendar.team.name for calendar in running_out()] if self.has_view_permission(request) else []
         if names:
-            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            teams = ", ".join(names[:10])
+            if names[10:]:
+                teams = _("%(people)s and %(count)s more") % {"people": teams, "count": len(names[10:])}
             messages.warning(
                 request,
-                f"No public holiday is stored for the coming twelve months: {', '.join(names[:10])}{more}. "
-                "A new version stores the years ahead.",
+                _("No public holiday is stored for the coming twelve months: %s. A new version stores the years ahead.")
+                % teams,
             )
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="hours a week")
+    @admin.display(description=gettext_lazy("hours a week"))
     def hours(self, calendar) -> str:
         return hours_per_week(calendar)
 
-    @admin.display(description="public holidays of")
+    @admin.display(description=gettext_lazy("public holidays of"))
     def holidays_of(self, calendar) -> str:
         return place(calendar.country, calendar.region) if calendar.country else ""
 
-    @admin.display(description="stored until")
+    @admin.display(description=gettext_lazy("stored until"))
     def stored_until(self, calendar) -> str:
         return max(calendar.holidays, default="")
 
-    @admin.display(description="based on it")
+    @admin.display(description=gettext_lazy("based on it"))
     def based_on_it(self, calendar) -> str:
-        return format_html('<a href="{}?from={}">New version</a>', reverse("admin:tickets_calendar_add"), calendar.pk)
+        return format_html(
+            '<a href="{}?from={}">{}</a>', reverse("admin:tickets_calendar_add"), calendar.pk, _("New version")
+        )
 
-    @admin.action(description="Copy to other teams", permissions=["add"])
+    @admin.action(description=gettext_lazy("Copy to other teams"), permissions=["add"])
     def copy_to_other_teams(self, request, queryset):
         if queryset.count() != 1:
-            self.message_user(request, "Choose one calendar to copy.", messages.ERROR)
+            self.message_user(request, _("Choose one calendar to copy."), messages.ERROR)
             return None
         return HttpResponseRedirect(f"{reverse('admin:tickets_calendar_add')}?from={queryset.get().pk}&teams=")
 
@@ -74,21 +80,23 @@ class CalendarAdmin(VersionAdmin):
         if obj and not self.has_change_permission(request, obj):
             return [(None, {"fields": ["team", "valid_from", "what_it_says"]})]
         first = ["valid_from", "time_zone"] if obj else ["teams", "valid_from", "time_zone"]
-        hours = "Working hours. A week that is closed on all days is allowed: the team never opens, nothing falls due."
-        dates = (
-            "Stored as dates, from this year to five years ahead, when the version is saved: a holiday that a "
-            "government adds later needs a new version."
+        hours = _(
+            "Working hours. A week that is closed on all days is allowed: the team never opens, nothing falls due."
+        )
+        dates = _(
+            "Stored as dates, from this year to five years ahead, when the version is saved: a holiday that "
+            "a government adds later needs a new version."
         )
         return [
             (None, {"fields": first}),
-            ("Week", {"fields": list(WEEKDAYS), "description": hours}),
-            ("Holidays", {"fields": ["country", "region", "own_days", "left_out"], "description": dates}),
+            (_("Week"), {"fields": list(WEEKDAYS), "description": hours}),
+            (_("Holidays"), {"fields": ["country", "region", "own_days", "left_out"], "description": dates}),
         ]
 
     def get_readonly_fields(self, request, obj=None):
         return ["what_it_says"]
 
-    @admin.display(description="what it says")
+    @admin.display(description=gettext_lazy("what it says"))
     def what_it_says(self, calendar) -> str:
         return render_to_string("admin/tickets/calendar/_overview.html", {"overview": overview(calendar)})
 
@@ -119,7 +127,7 @@ class CalendarAdmin(VersionAdmin):
         for calendar in copies:
             self.log_addition(request, calendar, [{"added": {}}])
         if others:
-            messages.info(request, f"The same holds for {', '.join(team.name for team in others)}.")
+            messages.info(request, _("The same holds for %s.") % ", ".join(team.name for team in others))
 
     # --- Preview ---
 
@@ -137,7 +145,7 @@ class CalendarAdmin(VersionAdmin):
             form.instance.valid_from = form.cleaned_data["valid_from"]
         context = {
             **self.admin_site.each_context(request),
-            "title": "Preview of a calendar",
+            "title": _("Preview of a calendar"),
             "opts": self.opts,
             "form": form,
             "overview": overview(form.instance) if form.is_valid() else None,

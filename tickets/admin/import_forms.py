@@ -4,8 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import default_time_zone, validate_time_zone
+from memberpulse.formats import lazy_number
 from tickets.importers.base import Companion, Format
 from tickets.services.imports.kinds import LIMITS, MAPPING
 
@@ -22,7 +26,8 @@ id = "Ticket ID"
 subject = "Subject"
 created_at = "Created"
 """
-TOO_LARGE = f"This file has more than {LIMITS.bytes / 1_000_000:g} MB. Import it in parts."
+_MEGABYTES = f"{LIMITS.bytes / 1_000_000:g}"
+TOO_LARGE = format_lazy(gettext_lazy("This file has more than {size} MB. Import it in parts."), size=_MEGABYTES)
 
 
 class CompanionsForm(forms.Form):
@@ -32,13 +37,13 @@ class CompanionsForm(forms.Form):
     """
 
     time_zone = forms.CharField(
-        label="Time zone",
+        label=gettext_lazy("Time zone"),
         max_length=64,
         initial=default_time_zone,
         validators=[validate_time_zone],
         # The page offers the names as they are typed; what is typed is what is checked.
         widget=forms.TextInput(attrs={"list": "zones", "class": "vTextField", "spellcheck": "false"}),
-        help_text="Of times that name none, such as Europe/Berlin.",
+        help_text=gettext_lazy("Of times that name none, such as Europe/Berlin."),
     )
 
     def __init__(self, kind: Format, *args, too_large: frozenset[str] = frozenset(), **kwargs):
@@ -54,19 +59,19 @@ class CompanionsForm(forms.Form):
 
     def _add_mapping(self) -> None:
         self.fields[MAPPING] = forms.CharField(
-            label="Mapping",
+            label=_("Mapping"),
             required=False,
             max_length=MAPPING_LIMIT,
             strip=False,
             initial=SKELETON,
             widget=forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField mapping", "spellcheck": "false"}),
-            help_text="Which column is what, in TOML.",
+            help_text=_("Which column is what, in TOML."),
         )
         self.fields[MAPPING_FILE] = forms.FileField(
-            label="Mapping from a file",
+            label=_("Mapping from a file"),
             required=False,
             widget=forms.FileInput(attrs={"accept": ".toml,text/plain"}),
-            help_text="Takes the place of the text above.",
+            help_text=_("Takes the place of the text above."),
         )
 
     def clean_mapping(self) -> str:
@@ -78,13 +83,15 @@ class CompanionsForm(forms.Form):
         if not uploaded:
             return ""
         if uploaded.size > MAPPING_LIMIT:
-            raise forms.ValidationError(f"A mapping has at most {MAPPING_LIMIT:,} characters.")
+            raise forms.ValidationError(
+                _("A mapping has at most %(limit)s characters.") % {"limit": lazy_number(MAPPING_LIMIT)}
+            )
         try:
             text = uploaded.read().decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise forms.ValidationError("This is no UTF-8 text.") from None
+            raise forms.ValidationError(_("This is no UTF-8 text.")) from None
         if "\0" in text:
-            raise forms.ValidationError("This is no text: it has NUL characters.")
+            raise forms.ValidationError(_("This is no text: it has NUL characters."))
         return _with_plain_breaks(text)
 
     def clean(self) -> dict[str, Any]:
@@ -112,7 +119,7 @@ class CompanionsForm(forms.Form):
 
 def _companion_field(companion: Companion) -> forms.FileField:
     """Never required: what is missing is told by the preview, as it may be uploaded there."""
-    told = companion.label if companion.is_needed else f"{companion.label}, if you have it"
+    told = companion.label if companion.is_needed else _("%s, if you have it") % companion.label
     return forms.FileField(
         label=companion.name.replace("_", " ").capitalize(),
         required=False,
@@ -128,10 +135,14 @@ def _with_plain_breaks(text: str) -> str:
 
 class UploadForm(CompanionsForm):
     file = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         widget=forms.FileInput,
-        help_text=f"At most {LIMITS.bytes / 1_000_000:g} MB and {LIMITS.rows:,} rows, as it is or packed by gzip.",
-        error_messages={"empty": "This file is empty."},
+        help_text=format_lazy(
+            gettext_lazy("At most {size} MB and {rows} rows, as it is or packed by gzip."),
+            size=_MEGABYTES,
+            rows=lazy_number(LIMITS.rows),
+        ),
+        error_messages={"empty": gettext_lazy("This file is empty.")},
     )
 
     field_order = ["file", "time_zone"]

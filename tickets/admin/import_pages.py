@@ -6,7 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from memberpulse.formats import number
 from tickets.importers import FORMATS
 from tickets.importers.base import Format
 from tickets.models import ImportRun, ImportState
@@ -14,16 +17,16 @@ from tickets.services import imports
 from tickets.services.imports import kinds
 
 RESULTS = {
-    "created": "Created",
-    "changed": "Changed",
-    "unchanged": "Unchanged",
-    "older": "Older than what is here",
-    "kept": "Worked on here, kept",
-    "mended": "Mended rows",
-    "refused": "Refused",
+    "created": gettext_lazy("Created"),
+    "changed": gettext_lazy("Changed"),
+    "unchanged": gettext_lazy("Unchanged"),
+    "older": gettext_lazy("Older than what is here"),
+    "kept": gettext_lazy("Worked on here, kept"),
+    "mended": gettext_lazy("Mended rows"),
+    "refused": gettext_lazy("Refused"),
 }
-WOULD = {"created": "Would be created", "changed": "Would be changed"}
-STEPS = ("Upload", "Preview", "Import", "Account")
+WOULD = {"created": gettext_lazy("Would be created"), "changed": gettext_lazy("Would be changed")}
+STEPS = (gettext_lazy("Upload"), gettext_lazy("Preview"), gettext_lazy("Import"), gettext_lazy("Account"))
 
 
 def steps_of(run: ImportRun | None) -> list[dict[str, Any]]:
@@ -44,23 +47,23 @@ def offered(name: str, kind: Format) -> dict[str, Any]:
 
 def counted(counts: dict[str, int], *, is_dry_run: bool = False) -> list[dict[str, Any]]:
     labels = RESULTS | (WOULD if is_dry_run else {})
-    return [{"key": key, "label": label, "count": f"{counts.get(key, 0):,}"} for key, label in labels.items()]
+    return [{"key": key, "label": label, "count": number(counts.get(key, 0))} for key, label in labels.items()]
 
 
 # What will become of a ticket that is only looked at.
 FORESEEN = {
     "created": "new",
-    "changed": "will change",
+    "changed": gettext_lazy("will change"),
     "unchanged": "known",
-    "older": "known, newer here",
-    "kept": "known, worked on here",
+    "older": gettext_lazy("known, newer here"),
+    "kept": gettext_lazy("known, worked on here"),
 }
 
 
 def told(reasons: dict[str, list[dict]], kind: str, place: str) -> list[dict[str, Any]]:
     """Each reason with where it holds: "lines 4, 9, …"."""
     return [
-        {"reason": each["reason"], "count": f"{each['count']:,}", "where": _where(each, place)}
+        {"reason": each["reason"], "count": number(each["count"]), "where": _where(each, place)}
         for each in reasons.get(kind, [])
     ]
 
@@ -94,7 +97,12 @@ class Progress:
     def rows(self) -> str:
         """Known once the file was read to its end."""
         counts = self.run.counts
-        return f"{counts['rows']:,} rows read, {counts['refused_rows']:,} of them refused." if "rows" in counts else ""
+        return (
+            _("%(rows)s rows read, %(refused_rows)s of them refused.")
+            % {"rows": f"{counts['rows']:,}", "refused_rows": f"{counts['refused_rows']:,}"}
+            if "rows" in counts
+            else ""
+        )
 
     @property
     def mended(self) -> list[dict[str, Any]]:
@@ -113,12 +121,14 @@ class Progress:
 
     @property
     def since(self) -> str:
-        return f"Running for {self.elapsed}." if self.run.state == ImportState.RUNNING else ""
+        return _("Running for %s.") % self.elapsed if self.run.state == ImportState.RUNNING else ""
 
     @property
     def elapsed(self) -> str:
         minutes, seconds = divmod(self.seconds, 60)
-        return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return (
+            _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds} if minutes else f"{seconds} s"
+        )
 
     @property
     def finished_at(self) -> str:

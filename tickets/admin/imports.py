@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.capabilities import Capability
@@ -28,7 +30,7 @@ from tickets.services import imports
 from tickets.services.imports import kinds
 
 PAGES = "admin/tickets/importrun"
-NOT_PREVIEWED = "What you changed is previewed here. If it is right, start the import."
+NOT_PREVIEWED = gettext_lazy("What you changed is previewed here. If it is right, start the import.")
 
 
 def _asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -61,11 +63,11 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request, obj=None) -> bool:
         return self.is_open(request)
 
-    @admin.display(description="Format", ordering="format")
+    @admin.display(description=gettext_lazy("Format"), ordering="format")
     def label(self, run: ImportRun) -> str:
         return kinds.label_of(run)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def how_it_stands(self, run: ImportRun) -> str:
         return imports.words_for(run)
 
@@ -80,7 +82,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     # --- Pages ---
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
+        return super().changelist_view(request, {"title": _("Imports"), **(extra_context or {})})
 
     @limited
     @_asked
@@ -117,10 +119,10 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     def _choose(self, request, status: int) -> HttpResponse:
         formats = [offered(name, kind) for name, kind in FORMATS.items()]
-        return self._page(request, "choose", status=status, title="Import tickets", formats=formats)
+        return self._page(request, "choose", status=status, title=_("Import tickets"), formats=formats)
 
     def _upload(self, request, kind: Format, form: UploadForm, *, status: int = 200) -> HttpResponse:
-        title = f"Import: {kind.label}"
+        title = _("Import: %s") % kind.label
         shown = {"form": form, "kind": kind, "steps": steps_of(None), "zones": sorted(zone_names())}
         return self._page(request, "upload", status=status, title=title, **shown)
 
@@ -178,9 +180,9 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     def _start(self, request, run: ImportRun, *, is_dry_run: bool) -> HttpResponse:
         if run.preview["error"]:
-            messages.error(request, "This cannot be imported as it is: the preview says why.")
+            messages.error(request, _("This cannot be imported as it is: the preview says why."))
         elif imports.start(run, is_dry_run=is_dry_run):
-            self.log_change(request, run, "Dry run started." if is_dry_run else "Import started.")
+            self.log_change(request, run, _("Dry run started.") if is_dry_run else _("Import started."))
         return _to(run)
 
     @method_decorator(require_POST)
@@ -188,14 +190,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def cancel(self, request, uuid: UUID) -> HttpResponse:
         run = self._run(request, uuid)
         if imports.cancel(run, user=request.user):
-            self.log_change(request, run, "Cancelled.")
+            self.log_change(request, run, _("Cancelled."))
         return _to(run)
 
     @method_decorator(require_POST)
     @_asked
     def again(self, request, uuid: UUID) -> HttpResponse:
         run = imports.again(self._run(request, uuid), user=request.user)
-        self.log_addition(request, run, "Taken up again from an earlier upload.")
+        self.log_addition(request, run, _("Taken up again from an earlier upload."))
         return _to(run)
 
     @method_decorator(require_safe)
@@ -212,12 +214,12 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     def refused(self, request, refusal: Refusal) -> HttpResponse:
         return self._page(
-            request, "refused", status=refusal.status_code, title="This cannot be done", sentence=refusal.detail
+            request, "refused", status=refusal.status_code, title=_("This cannot be done"), sentence=refusal.detail
         )
 
     def too_large(self, request) -> HttpResponse:
         """Answered before the body is read."""
-        response = self._page(request, "refused", status=413, title="Too large", sentence=TOO_LARGE)
+        response = self._page(request, "refused", status=413, title=_("Too large"), sentence=TOO_LARGE)
         response["Connection"] = "close"
         return response
 

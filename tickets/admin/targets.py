@@ -5,11 +5,13 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Team
 from memberpulse.zones import epoch
 from tickets.admin.versions import VersionAdmin
-from tickets.choices import Clock, Priority, SlaMetric
+from tickets.choices import CLOCK_WORDS, Priority, SlaMetric
 from tickets.forms.durations import in_words
 from tickets.forms.targets import SlaTargetForm
 from tickets.models import Category, SlaTarget
@@ -26,13 +28,13 @@ class SlaTargetAdmin(VersionAdmin):
 
     def get_fieldsets(self, request, obj=None):
         limit = "limit" if self._is_written(request, obj) else "limit_in_words"
-        which = (
+        which = _(
             "The most specific target wins: one for the category before one for the team before one for the priority."
         )
         return [
             (None, {"fields": ["metric"]}),
-            ("For which tickets", {"fields": ["priority", "team", "category"], "description": which}),
-            ("What is promised", {"fields": ["clock", limit, "valid_from"]}),
+            (_("For which tickets"), {"fields": ["priority", "team", "category"], "description": which}),
+            (_("What is promised"), {"fields": ["clock", limit, "valid_from"]}),
         ]
 
     def get_readonly_fields(self, request, obj=None):
@@ -41,23 +43,23 @@ class SlaTargetAdmin(VersionAdmin):
     def _is_written(self, request, obj) -> bool:
         return obj is None or self.has_change_permission(request, obj)
 
-    @admin.display(description="priority", empty_value="any", ordering="priority")
+    @admin.display(description=gettext_lazy("priority"), empty_value=gettext_lazy("any"), ordering="priority")
     def for_priority(self, target) -> str | None:
         return target.get_priority_display() if target.priority else None
 
-    @admin.display(description="team", empty_value="any", ordering="team")
+    @admin.display(description=gettext_lazy("team"), empty_value=gettext_lazy("any"), ordering="team")
     def for_team(self, target):
         return target.team
 
-    @admin.display(description="category", empty_value="any", ordering="category")
+    @admin.display(description=gettext_lazy("category"), empty_value=gettext_lazy("any"), ordering="category")
     def for_category(self, target):
         return target.category
 
-    @admin.display(description="limit", ordering="seconds")
+    @admin.display(description=gettext_lazy("limit"), ordering="seconds")
     def limit(self, target) -> str:
-        return in_words(target.seconds) if target.seconds else "none any more"
+        return in_words(target.seconds) if target.seconds else _("none any more")
 
-    @admin.display(description="limit")
+    @admin.display(description=gettext_lazy("limit"))
     def limit_in_words(self, target) -> str:
         return self.limit(target)
 
@@ -75,7 +77,7 @@ class SlaTargetAdmin(VersionAdmin):
         category = Category.objects.filter(pk=number[:18]).first() if number.isdecimal() else None
         context = {
             **self.admin_site.each_context(request),
-            "title": "SLA targets in force now",
+            "title": _("SLA targets in force now"),
             "opts": self.opts,
             "category": category,
             "categories": Category.objects.all(),
@@ -100,4 +102,4 @@ def _in_force(rules: Rules, category: int | None, at: int) -> list[dict]:
 
 def _limit(rules: Rules, metric: SlaMetric, category: int | None, team: int, priority: Priority, at: int) -> str:
     target = rules.target_for(metric, category=category, team=team, priority=priority, at=at)
-    return f"{in_words(target.seconds)}, {Clock(target.clock).label.lower()}" if target else "–"
+    return f"{in_words(target.seconds)}, {CLOCK_WORDS[target.clock]}" if target else "–"

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.guarded import GuardedAdmin, ReadOnlyAdmin, ReadOnlyInline
@@ -31,7 +33,7 @@ class EventInline(ReadOnlyInline):
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin):
     access = Capability.VIEW_TICKETS
-    list_display = ["number", "subject", "status", "priority", "team", "assignee", "category", "created_at"]
+    list_display = ["ticket_number", "subject", "status", "priority", "team", "assignee", "category", "created_at"]
     list_filter = [
         "status",
         "priority",
@@ -56,11 +58,15 @@ class TicketAdmin(ReadOnlyAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).within(self.scope(request))
 
-    @admin.display(description="merged into")
+    @admin.display(description=gettext_lazy("number"))
+    def ticket_number(self, ticket) -> int:
+        return ticket.number
+
+    @admin.display(description=gettext_lazy("merged into"))
     def merged_into_number(self, ticket) -> int | None:
         return ticket.merged_into_id
 
-    @admin.display(description="follow-up of")
+    @admin.display(description=gettext_lazy("follow-up of"))
     def follow_up_of_number(self, ticket) -> int | None:
         return ticket.follow_up_of_id
 
@@ -68,11 +74,11 @@ class TicketAdmin(ReadOnlyAdmin):
 class DataFaultFilter(admin.SimpleListFilter):
     """Events that a source put before their ticket's creation: they count at it, and here they are found."""
 
-    title = "data fault"
+    title = gettext_lazy("data fault")
     parameter_name = "fault"
 
     def lookups(self, request, model_admin):
-        return [("early", "Reported before the creation")]
+        return [("early", _("Reported before the creation"))]
 
     def queryset(self, request, queryset):
         return queryset.filter(data__has_key="reported_at") if self.value() == "early" else queryset
@@ -89,7 +95,7 @@ class TicketEventAdmin(ReadOnlyAdmin):
     search_fields = ["=ticket__id"]
     show_full_result_count = False
 
-    @admin.display(description="reported at", empty_value="–")
+    @admin.display(description=gettext_lazy("reported at"), empty_value="–")
     def reported_at(self, event: TicketEvent) -> str | None:
         return (event.data or {}).get("reported_at")
 

@@ -6,6 +6,8 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.guarded import GuardedAdmin, ReadOnlyAdmin
@@ -65,11 +67,11 @@ class VersionAdmin(GuardedAdmin):
             messages.error(request, str(refused.detail))
             return HttpResponseRedirect(reverse(f"admin:tickets_{self.opts.model_name}_changelist"))
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, version) -> str:
         if is_ahead(version):
-            return "not yet in force"
-        return "replaced" if version.is_replaced else "in force"
+            return _("not yet in force")
+        return "replaced" if version.is_replaced else _("in force")
 
 
 @admin.register(Rejudging)

@@ -5,7 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
+from django.utils import dates, timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, default_time_zone
 from memberpulse.zones import zone_names
@@ -16,8 +19,10 @@ from tickets.public_holidays import countries, place, public_holidays, regions
 
 _MOST_DAYS = 1_000
 _USUAL_WEEK = ["9:00-17:00"] * 5 + ["closed"] * 2
-_NONE_KNOWN = "No public holidays of {} are known for the years ahead. Choose none, and write own days off."
-_DAYS_EXAMPLE = "2026-12-24 Christmas Eve"
+_NONE_KNOWN = gettext_lazy(
+    "No public holidays of {} are known for the years ahead. Choose none, and write own days off."
+)
+_DAYS_EXAMPLE = gettext_lazy("2026-12-24 Christmas Eve")
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -25,12 +30,12 @@ def _zones() -> list[tuple[str, str]]:
 
 
 def _countries() -> list[tuple[str, str]]:
-    return [("", "No public holidays"), *countries().items()]
+    return [("", _("No public holidays")), *countries().items()]
 
 
 def _regions() -> Iterator[tuple]:
     """All of them, by country: a page without scripts cannot know which country will be chosen."""
-    yield "", "The whole country"
+    yield "", _("The whole country")
     for country, name in countries().items():
         if of_country := regions(country):
             yield name, [(f"{country}-{region}", label) for region, label in of_country.items()]
@@ -64,10 +69,12 @@ class DaysField(forms.CharField):
             if line.strip():
                 day, name = _named_day(line.strip())
                 if day in days:
-                    raise forms.ValidationError(f"{day} stands there twice.")
+                    raise forms.ValidationError(_("%s stands there twice.") % day)
                 days[day] = name
         if len(days) > _MOST_DAYS:
-            raise forms.ValidationError(f"These are {len(days)} days; {_MOST_DAYS} is the most.")
+            raise forms.ValidationError(
+                _("These are %(days)s days; %(most)s is the most.") % {"days": len(days), "most": _MOST_DAYS}
+            )
         return dict(sorted(days.items()))
 
 
@@ -79,31 +86,42 @@ class WorkedDaysField(DaysField):
 
 
 def _named_day(line: str) -> tuple[str, str]:
-    written, _, name = line.partition(" ")
+    written, _space, name = line.partition(" ")
     try:
         # Of the forms of a date that Python reads, people know one.
         day = datetime.strptime(written, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError:
-        raise forms.ValidationError(f"“{line[:60]}” does not begin with a date such as 2026-12-24.") from None
+        raise forms.ValidationError(_("“%s” does not begin with a date such as 2026-12-24.") % line[:60]) from None
     return day.isoformat(), name.strip()[:100]
 
 
 class CalendarForm(VersionForm):
     teams = forms.ModelMultipleChoiceField(
-        Team.objects.all(), help_text="Each gets a calendar of its own. Hold Ctrl or ⌘ to choose several."
+        Team.objects.all(),
+        label=gettext_lazy("Teams"),
+        help_text=gettext_lazy("Each gets a calendar of its own. Hold Ctrl or ⌘ to choose several."),
     )
-    time_zone = forms.ChoiceField(choices=_zones)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_zones)
     monday = WorkingDayField(
-        help_text="Such as 9:00-12:30, 13:30-17:00 or 0:00-24:00; 22:00-6:00 goes on until the next morning; “closed”."
+        help_text=gettext_lazy(
+            "Such as 9:00-12:30, 13:30-17:00 or 0:00-24:00; 22:00-6:00 goes on until the next morning; “closed”."
+        )
     )
     tuesday, wednesday, thursday, friday, saturday, sunday = (WorkingDayField() for _ in WEEKDAYS[1:])
-    country = forms.ChoiceField(label="Public holidays of", choices=_countries, required=False)
+    country = forms.ChoiceField(label=gettext_lazy("Public holidays of"), choices=_countries, required=False)
     region = forms.ChoiceField(
-        choices=_regions, required=False, help_text="Must be of the country chosen. Some holidays are of regions only."
+        label=gettext_lazy("Region"),
+        choices=_regions,
+        required=False,
+        help_text=gettext_lazy("Must be of the country chosen. Some holidays are of regions only."),
     )
-    own_days = DaysField(label="Own days off", help_text=f"One a line, with a name if you like: {_DAYS_EXAMPLE}")
+    own_days = DaysField(
+        label=gettext_lazy("Own days off"),
+        help_text=format_lazy(gettext_lazy("One a line, with a name if you like: {example}"), example=_DAYS_EXAMPLE),
+    )
     left_out = WorkedDaysField(
-        label="Holidays worked", help_text="Public holidays on which the team works all the same, one date a line."
+        label=gettext_lazy("Holidays worked"),
+        help_text=gettext_lazy("Public holidays on which the team works all the same, one date a line."),
     )
 
     class Meta:
@@ -112,6 +130,8 @@ class CalendarForm(VersionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name, label in zip(WEEKDAYS, dates.WEEKDAYS.values(), strict=True):
+            self.fields[name].label = label
         if self.instance.pk:
             del self.fields["teams"]
         based_on = self.instance if self.instance.pk else None
@@ -123,10 +143,12 @@ class CalendarForm(VersionForm):
         chosen, country = self.cleaned_data["region"], self.cleaned_data.get("country", "")
         if not chosen:
             return ""
-        of_country, _, region = chosen.partition("-")
+        of_country, _dash, region = chosen.partition("-")
         if of_country != country:
-            here = f"“{place(country)}” was chosen" if country else "no country was chosen"
-            raise forms.ValidationError(f"This is a region of {place(of_country)}, but {here} above.")
+            here = _("“%s” was chosen") % place(country) if country else _("no country was chosen")
+            raise forms.ValidationError(
+                _("This is a region of %(place)s, but %(here)s above.") % {"place": place(of_country), "here": here}
+            )
         return region
 
     def clean(self) -> None:
@@ -150,7 +172,10 @@ class CalendarForm(VersionForm):
         taken = Calendar.objects.filter(team__in=teams, valid_from=self.cleaned_data.get("valid_from"))
         names = [calendar.team.name for calendar in taken.exclude(pk=self.instance.pk).select_related("team")]
         if names:
-            self.add_error("valid_from", f"There is a calendar from this moment on already: {', '.join(names)}.")
+            self.add_error(
+                "valid_from",
+                _("There is a calendar from this moment on already: %s.") % ", ".join(names),
+            )
 
     def _settle_holidays(self) -> None:
         """What is stored: the dates themselves, and beside them where they come from."""
@@ -160,8 +185,10 @@ class CalendarForm(VersionForm):
             self.add_error("country", _NONE_KNOWN.format(place(country, region)))
             return
         if unknown := [day for day in self.cleaned_data["left_out"] if day not in public]:
-            where = f"in {place(country, region)}" if country else "anywhere, since no country was chosen"
-            self.add_error("left_out", f"{unknown[0]} is no public holiday {where}.")
+            where = _("in %s") % place(country, region) if country else _("anywhere, since no country was chosen")
+            self.add_error(
+                "left_out", _("%(day)s is no public holiday %(where)s.") % {"day": unknown[0], "where": where}
+            )
             return
         left_out, own = set(self.cleaned_data["left_out"]), self.cleaned_data["own_days"]
         names = {day: name for day, name in public.items() if day not in left_out} | own

@@ -6,6 +6,7 @@ A day is 24 hours of the clock chosen, which on service hours is three days of w
 import re
 
 from django import forms
+from django.utils.translation import gettext as _
 
 _UNITS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 _NAMES = {
@@ -34,7 +35,9 @@ def parse_seconds(text: str) -> int:
     while rest:
         found = _PART.match(rest)
         if not found or found[2] not in _NAMES:
-            raise forms.ValidationError(f"“{text}” is no duration. Write it like 2 h, 1 d 4 h or 30 min.")
+            raise forms.ValidationError(
+                _("“%(text)s” is no duration. Write it like 2 h, 1 d 4 h or 30 min.") % {"text": text}
+            )
         parts.append((_NAMES[found[2]], int(found[1])))
         rest = rest[found.end() :]
     return _sum(parts, text)
@@ -42,10 +45,10 @@ def parse_seconds(text: str) -> int:
 
 def _sum(parts: list[tuple[str, int]], text: str) -> int:
     if len(dict(parts)) < len(parts):
-        raise forms.ValidationError(f"“{text}” names a unit twice.")
+        raise forms.ValidationError(_("“%s” names a unit twice.") % text)
     seconds = sum(_UNITS[unit] * count for unit, count in parts)
     if not 1 <= seconds <= LONGEST_DAYS * _UNITS["d"]:
-        raise forms.ValidationError(f"Give at least 1 s and at most {LONGEST_DAYS} d.")
+        raise forms.ValidationError(_("Give at least 1 s and at most %(days)s d.") % {"days": LONGEST_DAYS})
     return seconds
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import dates, timezone
+from django.utils.translation import gettext as _
 
 from tickets.forms.durations import in_words
-from tickets.forms.week import WEEKDAYS, minutes_in, write_week
+from tickets.forms.week import minutes_in, write_week
 from tickets.models import Calendar
 from tickets.public_holidays import place
 
@@ -33,7 +34,7 @@ def overview(calendar: Calendar, now: datetime | None = None) -> Overview:
     ahead = [day for day in holidays if day >= today]
     return Overview(
         time_zone=calendar.time_zone,
-        days=list(zip([name.capitalize() for name in WEEKDAYS], write_week(calendar.week), strict=True)),
+        days=list(zip([str(name) for name in dates.WEEKDAYS.values()], write_week(calendar.week), strict=True)),
         hours_per_week=hours_per_week(calendar),
         place=place(calendar.country, calendar.region) if calendar.country else "",
         next_holidays=[(day, names.get(day.isoformat(), "")) for day in ahead[:_SHOWN_DAYS]],
@@ -49,6 +50,6 @@ def hours_per_week(calendar: Calendar) -> str:
 
 def _notices(calendar: Calendar, ahead: list[date], today: date):
     if not any(calendar.week):
-        yield "The team never opens: service clocks stand still, and targets on them have no due time."
+        yield _("The team never opens: service clocks stand still, and targets on them have no due time.")
     if calendar.country and not any(day < today + timedelta(days=366) for day in ahead):
-        yield "No holiday is stored for the coming twelve months: add a new version, which stores the years ahead."
+        yield _("No holiday is stored for the coming twelve months: add a new version, which stores the years ahead.")

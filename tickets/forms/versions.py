@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 # Long enough for a form to be sent after its minute was chosen.
 _TOLERANCE = timedelta(minutes=1)
@@ -14,21 +16,21 @@ AHEAD_YEARS = 5
 class VersionForm(forms.ModelForm):
     """Says at the field why a version cannot be put in force."""
 
-    valid_from = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, label="Valid from")
+    valid_from = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, label=gettext_lazy("Valid from"))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         zone = timezone.get_current_timezone_name()
-        self.fields["valid_from"].help_text = (
-            f"Empty: from now on. Or a moment at most {AHEAD_YEARS} years ahead, in {zone}; "
-            "until it has come, the version can be changed or taken back."
-        )
+        self.fields["valid_from"].help_text = _(
+            "Empty: from now on. Or a moment at most %(years)s years ahead, in %(zone)s; until it has "
+            "come, the version can be changed or taken back."
+        ) % {"years": AHEAD_YEARS, "zone": zone}
 
     def clean_valid_from(self) -> datetime:
         now = timezone.now()
         valid_from = self.cleaned_data["valid_from"] or now
         if valid_from < now - _TOLERANCE:
-            raise forms.ValidationError("A new version holds from now or later: past figures would change.")
+            raise forms.ValidationError(_("A new version holds from now or later: past figures would change."))
         if valid_from > now + timedelta(days=366 * AHEAD_YEARS):
-            raise forms.ValidationError(f"That is more than {AHEAD_YEARS} years ahead.")
+            raise forms.ValidationError(_("That is more than %(years)s years ahead.") % {"years": AHEAD_YEARS})
         return max(valid_from, now)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from django import forms
+from django.utils.translation import gettext as _
 
 DAY = 1440
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,26 +30,32 @@ def parse_day(text: str) -> list[Span]:
     spans = sorted(_span(part.strip()) for part in text.split(","))
     for earlier, later in pairwise(spans):
         if later.opens < earlier.closes:
-            raise forms.ValidationError(f"{write_span(later)} begins before {write_span(earlier)} has ended.")
+            raise forms.ValidationError(
+                _("%(later)s begins before %(earlier)s has ended.")
+                % {"later": write_span(later), "earlier": write_span(earlier)}
+            )
     return spans
 
 
 def _span(text: str) -> Span:
     found = _SPAN.fullmatch(text)
     if not found:
-        raise forms.ValidationError(f"“{text}” is no span of hours. Write it like 9:00-17:30, or “{CLOSED}”.")
+        raise forms.ValidationError(
+            _("“%(text)s” is no span of hours. Write it like 9:00-17:30, or “%(closed)s”.")
+            % {"text": text, "closed": CLOSED}
+        )
     opens, closes = _minute(found[1], found[2]), _minute(found[3], found[4])
     if opens == DAY:
-        raise forms.ValidationError("24:00 can only end a span: write 0:00 on the next day.")
+        raise forms.ValidationError(_("24:00 can only end a span: write 0:00 on the next day."))
     if opens == closes:
-        raise forms.ValidationError(f"“{text}” has no length. Write 0:00-24:00 for the whole day.")
+        raise forms.ValidationError(_("“%s” has no length. Write 0:00-24:00 for the whole day.") % text)
     return Span(opens, closes if opens < closes else closes + DAY)
 
 
 def _minute(hour: str, minute: str | None) -> int:
     of_day = int(hour) * 60 + int(minute or 0)
     if int(minute or 0) > 59 or of_day > DAY:
-        raise forms.ValidationError(f"{hour}:{minute or '00'} is no time of day. Use 0:00 to 24:00.")
+        raise forms.ValidationError(_("%s is no time of day. Use 0:00 to 24:00.") % f"{hour}:{minute or '00'}")
     return of_day
 
 
@@ -74,7 +81,11 @@ def _put_first(week: list[list[list[int]]], weekday: int, span: Span, begun_on: 
     first = week[weekday][0] if week[weekday] else None
     if first and first[0] < span.closes - DAY:
         later = write_span(Span(*first))
-        raise WeekError(weekday, f"{later} begins before {write_span(span)} of {begun_on} has ended.")
+        raise WeekError(
+            weekday,
+            _("%(later)s begins before %(earlier)s of %(begun_on)s has ended.")
+            % {"later": later, "earlier": write_span(span), "begun_on": begun_on},
+        )
     week[weekday].insert(0, [0, span.closes - DAY])
 
 

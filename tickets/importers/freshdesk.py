@@ -28,6 +28,8 @@ from functools import lru_cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy
+
 from accounts.models import User
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
 from tickets.importers.base import ID_LIMIT, Format, Mended, Refused, Source, Told, checked_moment
@@ -141,10 +143,10 @@ def read(source: Source) -> Iterator[Told | Refused]:
 
 
 FORMAT = Format(
-    label="Freshdesk ticket export",
+    label=gettext_lazy("Freshdesk ticket export"),
     source=SOURCE,
     read=read,
-    note=(
+    note=gettext_lazy(
         "The export has each ticket as it is now: everything counts for the agent and the group it has now, and only "
         "verdicts on resolutions are taken over; first responses are judged by this desk's targets."
     ),

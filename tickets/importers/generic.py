@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
@@ -104,12 +105,14 @@ def _mapping_of(source: Source) -> Mapping:
 
 
 FORMAT = Format(
-    label="CSV file with a row for each ticket",
+    label=gettext_lazy("CSV file with a row for each ticket"),
     source="csv",
     read=read,
     count=count,
-    note="What a row does not tell is taken as docs/import.md says: a ticket has its values from its creation on.",
-    companions=(Companion("mapping", "which column is what (TOML)", is_needed=True),),
+    note=gettext_lazy(
+        "What a row does not tell is taken as docs/import.md says: a ticket has its values from its creation on."
+    ),
+    companions=(Companion("mapping", gettext_lazy("which column is what (TOML)"), is_needed=True),),
 )
 
 

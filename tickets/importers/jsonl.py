@@ -18,6 +18,8 @@ from hashlib import sha256
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 from accounts.models import User
 from tickets.choices import EventKind
 from tickets.importers.base import PAUSE, Format, Mended, Pause, Refused, Source, Told
@@ -125,7 +127,7 @@ def _section_of(line: Line, before: int) -> int:
 
 
 FORMAT = Format(
-    label="MemberPulse tickets, as export_tickets writes them",
+    label=gettext_lazy("MemberPulse tickets, as export_tickets writes them"),
     source="jsonl",
     read=read,
     count=count,

@@ -23,6 +23,8 @@ from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy
+
 from accounts.models import User
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
 from tickets.importers.base import NAME_LIMIT, Format, Mended, Refused, Source, Told, read_moment
@@ -85,10 +87,12 @@ def read(source: Source) -> Iterator[Told | Refused]:
 
 
 FORMAT = Format(
-    label="ServiceNow incident event log",
+    label=gettext_lazy("ServiceNow incident event log"),
     source=SOURCE,
     read=read,
-    note="The log has no replies: the first row with an assigned_to is taken as the first response, by that agent.",
+    note=gettext_lazy(
+        "The log has no replies: the first row with an assigned_to is taken as the first response, by that agent."
+    ),
 )
 
 

@@ -38,6 +38,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 from accounts.models import User
 from tickets.choices import OPEN_STATUSES, Channel, EventKind, Priority, Status, Writer
 from tickets.importers.base import ID_LIMIT, Companion, Format, Mended, Refused, Source, Told
@@ -129,20 +131,20 @@ def _count(source: Source) -> Iterator[Element]:
 
 
 FORMAT = Format(
-    label="Zendesk incremental ticket export",
+    label=gettext_lazy("Zendesk incremental ticket export"),
     source=SOURCE,
     read=read,
-    note=(
+    note=gettext_lazy(
         "The export has each ticket as it is now: the first replies are credited to the assignee, tickets count in the "
         "group they are in now, ratings have no score, and only verdicts on resolutions are taken over; first replies "
         "are judged by this desk's targets."
     ),
     companions=(
-        Companion("users", "the users export, for names and addresses"),
-        Companion("groups", "the groups export, for the names of teams"),
-        Companion("organizations", "the organizations export, for their names"),
-        Companion("ratings", "the satisfaction ratings export, for when they were given"),
-        Companion("metric_events", "the ticket metric events, for exact moments and SLA verdicts"),
+        Companion("users", gettext_lazy("the users export, for names and addresses")),
+        Companion("groups", gettext_lazy("the groups export, for the names of teams")),
+        Companion("organizations", gettext_lazy("the organizations export, for their names")),
+        Companion("ratings", gettext_lazy("the satisfaction ratings export, for when they were given")),
+        Companion("metric_events", gettext_lazy("the ticket metric events, for exact moments and SLA verdicts")),
     ),
     count=_count,
     place="ticket",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
 from accounts.models import Team, User
@@ -40,7 +41,7 @@ def create_ticket(
 ) -> Ticket:
     """A new ticket. Its organization is the requester's, unless another is named."""
     if not subject.strip():
-        raise EventRefused("A ticket needs a subject.")
+        raise EventRefused(_("A ticket needs a subject."))
     organization = organization or (requester.organization if requester else None)
     first = {
         "team": team.pk,
@@ -77,13 +78,13 @@ def reply(
     resolved become open. To a closed ticket it opens a follow-up. Returns the ticket that has the message.
     """
     if not body.strip():
-        raise EventRefused("Write something before you send it.")
+        raise EventRefused(_("Write something before you send it."))
     ticket, at = locked(ticket.pk, revision=revision), at or timezone.now()
     if _writer(actor, ticket.requester) == Writer.REQUESTER:
         return _hear(_surviving(ticket), ticket.requester, actor, body, at)
     _refuse_excluded(ticket)
     if ticket.status == Status.CLOSED:
-        raise Conflict("A closed ticket takes no more replies. Open a new one for the requester.")
+        raise Conflict(_("A closed ticket takes no more replies. Open a new one for the requester."))
     # Who answers has taken the ticket up.
     status = status or (Status.OPEN if ticket.status == Status.NEW else ticket.status)
     events = [_event(ticket, EventKind.PUBLIC_REPLY, actor, at, body=body), *_moved(ticket, actor, status, at)]
@@ -95,7 +96,7 @@ def reply(
 def _hear(ticket: Ticket, requester: Requester | None, actor: User | None, body: str, at: datetime) -> Ticket:
     """``requester`` may be another than the ticket's, where theirs was merged into it; an agent they are in neither."""
     if ticket.is_deleted or ticket.is_spam:
-        raise Conflict("This request takes no more messages. Please send a new one.")
+        raise Conflict(_("This request takes no more messages. Please send a new one."))
     if ticket.status == Status.CLOSED:
         return _follow_up(ticket, requester, actor, body, at)
     events = [_event(ticket, EventKind.PUBLIC_REPLY, actor, at, body=body)]
@@ -127,7 +128,7 @@ def _follow_up(ticket: Ticket, requester: Requester | None, actor: User | None, 
 def add_note(*, ticket: Ticket, actor: User, body: str, at: datetime | None = None, revision: int | None = None):
     """A message that only agents see; never a response."""
     if not body.strip():
-        raise EventRefused("Write something before you save it.")
+        raise EventRefused(_("Write something before you save it."))
     return _record(ticket, EventKind.INTERNAL_NOTE, actor, at, revision, body=body)
 
 
@@ -136,7 +137,7 @@ def assign(*, ticket: Ticket, actor: User | None, assignee: User | None, at=None
     """Gives the ticket to somebody who works in its team, or to nobody."""
     ticket = _taken(ticket, revision)
     if assignee and not can_take(assignee, ticket.team):
-        raise Conflict(f"{assignee} cannot take tickets of {ticket.team}.")
+        raise Conflict(_("%(assignee)s cannot take tickets of %(team)s.") % {"assignee": assignee, "team": ticket.team})
     if ticket.assignee_id != (assignee.pk if assignee else None):
         _add(ticket, EventKind.ASSIGNED, actor, at, value=assignee.pk if assignee else None)
     return ticket
@@ -214,14 +215,17 @@ def _moved(ticket: Ticket, actor: User | None, status: Status, at: datetime) -> 
     if ticket.status == status:
         return []
     if status not in _MOVES[ticket.status]:
-        raise Conflict(f"A ticket cannot go from {Status(ticket.status).label} to {Status(status).label}.")
+        raise Conflict(
+            _("A ticket cannot go from %(was)s to %(now)s.")
+            % {"was": Status(ticket.status).label, "now": Status(status).label}
+        )
     return [_event(ticket, EventKind.STATUS, actor, at, value=int(status))]
 
 
 def rate(*, ticket: Ticket, score: int, comment: str = "", resolved_at: datetime | None = None, at=None) -> Ticket:
     """The requester's opinion, 1 (bad) to 5 (good), of the resolution made at ``resolved_at`` or else the latest."""
     if score not in range(1, 6):
-        raise EventRefused("A rating is a whole number from 1 to 5.")
+        raise EventRefused(_("A rating is a whole number from 1 to 5."))
     data = {"comment": comment} if resolved_at is None else {"comment": comment, "resolved_at": epoch(resolved_at)}
     return _record(ticket, EventKind.RATED, None, at, None, value=score, data=data)
 
@@ -260,7 +264,7 @@ def merge(*, ticket: Ticket, into: Ticket, actor: User, at=None, revision: int |
     both = {number: locked(number) for number in sorted({ticket.pk, into.pk})}
     ticket, into = _taken(ticket, revision), both[into.pk]
     if into.pk == ticket.pk or into.is_excluded:
-        raise Conflict("Choose another ticket that is neither deleted, spam nor merged itself.")
+        raise Conflict(_("Choose another ticket that is neither deleted, spam nor merged itself."))
     _add(ticket, EventKind.MERGED, actor, at, value=into.pk)
     return ticket
 
@@ -281,11 +285,11 @@ def _taken(ticket: Ticket, revision: int | None) -> Ticket:
 
 def _refuse_excluded(ticket: Ticket, *, spam_too: bool = True) -> None:
     if ticket.is_deleted:
-        raise Conflict("This ticket is deleted. Restore it first.")
+        raise Conflict(_("This ticket is deleted. Restore it first."))
     if ticket.merged_into_id is not None:
-        raise Conflict(f"This ticket was merged into #{ticket.merged_into_id}. Go on there.")
+        raise Conflict(_("This ticket was merged into #%(number)s. Go on there.") % {"number": ticket.merged_into_id})
     if ticket.is_spam and spam_too:
-        raise Conflict("This ticket is marked as spam. Take the mark away first.")
+        raise Conflict(_("This ticket is marked as spam. Take the mark away first."))
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from memberpulse.errors import Conflict, Refusal
 from memberpulse.zones import epoch, moment
@@ -108,7 +109,7 @@ def _settle_moment(row: TicketEvent, created_at: datetime) -> None:
     """Whole seconds, never before the creation (what was reported is kept beside it), never far in the future."""
     row.at = row.at.replace(microsecond=0)
     if row.at > timezone.now() + AHEAD:
-        raise EventRefused(f"{row.at:%Y-%m-%d %H:%M} is more than a day ahead.")
+        raise EventRefused(_("%(at)s is more than a day ahead.") % {"at": f"{row.at:%Y-%m-%d %H:%M}"})
     if row.at < created_at:
         row.data = {**(row.data or {}), "reported_at": row.at.isoformat()}
         row.at = created_at
@@ -202,5 +203,7 @@ def locked(ticket_id: int, *, revision: int | None = None) -> Ticket:
     """The ticket, locked until the transaction ends. With ``revision``, refused if somebody wrote since it was read."""
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
     if revision is not None and ticket.revision != revision:
-        raise Conflict("Somebody changed this ticket since you opened it. Look at it again, then repeat your change.")
+        raise Conflict(
+            _("Somebody changed this ticket since you opened it. Look at it again, then repeat your change.")
+        )
     return ticket

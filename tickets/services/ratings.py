@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import status
 
 from memberpulse.errors import Conflict, Gone, Refusal
@@ -46,12 +47,15 @@ def question_of(token: str) -> Question:
     signed = rating_links.read(token)
     survey = signed and Survey.objects.select_related("ticket").filter(pk=signed.survey_id).first()
     if not survey:
-        raise UnknownLink("Please open the link in our mail again, or copy the whole of it.")
+        raise UnknownLink(_("Please open the link in our mail again, or copy the whole of it."))
     question = _question(survey, survey.ticket)
     if survey.ticket.is_excluded:
-        raise Gone("The request it was about is not there any more. There is nothing left for you to do.")
+        raise Gone(_("The request it was about is not there any more. There is nothing left for you to do."))
     if signed.has_expired and (question.rating is None or question.is_settled):
-        raise Gone(f"It was valid for {rating_links.LASTS.days} days. There is nothing left for you to do.")
+        raise Gone(
+            _("It was valid for %(days)s days. There is nothing left for you to do.")
+            % {"days": rating_links.LASTS.days}
+        )
     return question
 
 
@@ -68,7 +72,7 @@ def rate(survey: Survey, *, score: int, comment: str) -> None:
     """
     question = _question(survey, locked(survey.ticket_id))
     if question.is_settled:
-        raise Conflict(f"A rating can be changed for {CHANGES_FOR.days} days.")
+        raise Conflict(_("A rating can be changed for %(days)s days.") % {"days": CHANGES_FOR.days})
     given = question.rating
     if given and (given.score, given.comment) == (score, comment):
         return

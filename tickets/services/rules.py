@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from memberpulse.errors import Conflict
 from tickets.models import Calendar, SlaTarget
@@ -47,13 +48,13 @@ def _save(rule: Rule) -> None:
         with transaction.atomic():
             rule.save()
     except IntegrityError:
-        raise Conflict("Somebody has saved a version from the same moment on meanwhile.") from None
+        raise Conflict(_("Somebody has saved a version from the same moment on meanwhile.")) from None
 
 
 def _since(rule: Rule, now: datetime) -> datetime:
     """The first moment at which ``rule`` changes the rules."""
     if rule.valid_from.replace(second=59, microsecond=999_999) < now:
-        raise Conflict("A new version holds from now or later, never earlier: past figures would change.")
+        raise Conflict(_("A new version holds from now or later, never earlier: past figures would change."))
     moments = [max(rule.valid_from, now)]
     if rule.pk is not None:
         moments.append(_still_ahead(rule, now))
@@ -64,9 +65,9 @@ def _still_ahead(rule: Rule, now: datetime) -> datetime:
     """When the stored version would have come into force; it is locked, and refused where that has happened."""
     stored = type(rule).objects.select_for_update(of=("self",)).filter(pk=rule.pk).first()
     if stored is None:
-        raise Conflict("Somebody has taken this version back meanwhile.")
+        raise Conflict(_("Somebody has taken this version back meanwhile."))
     if stored.valid_from <= now:
-        raise Conflict("What figures were judged by stays. Add a new version instead.")
+        raise Conflict(_("What figures were judged by stays. Add a new version instead."))
     return stored.valid_from
 
 

@@ -16,6 +16,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from memberpulse import mail
 from memberpulse.zones import epoch
@@ -29,11 +31,11 @@ logger = logging.getLogger(__name__)
 # Nobody is asked about one ticket more often.
 ONCE_IN = timedelta(days=30)
 
-REOPENED = "The ticket was reopened."
-EXCLUDED = "The ticket was deleted, marked as spam or merged into another."
-NOT_WANTED = "The team does not ask for ratings any more."
-NO_ADDRESS = "The requester has no e-mail address any more."
-RATED = "The resolution has been rated already."
+REOPENED = gettext_lazy("The ticket was reopened.")
+EXCLUDED = gettext_lazy("The ticket was deleted, marked as spam or merged into another.")
+NOT_WANTED = gettext_lazy("The team does not ask for ratings any more.")
+NO_ADDRESS = gettext_lazy("The requester has no e-mail address any more.")
+RATED = gettext_lazy("The resolution has been rated already.")
 
 
 def plan(ticket: Ticket, added: Iterable[TicketEvent]) -> None:
@@ -157,7 +159,7 @@ def _message(survey: Survey, ticket: Ticket) -> EmailMultiAlternatives:
     return mail.message_for(
         survey,
         to=_address_of(ticket),
-        subject=f"How did we do? {title}",
+        subject=_("How did we do? %s") % title,
         text=render_to_string("tickets/mail/survey.txt", words),
         html=render_to_string("tickets/mail/survey.html", words),
     )

@@ -8,9 +8,12 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from memberpulse import formats
 from memberpulse.zones import moment
-from tickets.choices import Clock, SlaMetric
+from tickets.choices import CLOCK_WORDS, SlaMetric
 from tickets.history import History
 from tickets.rules import Rules, Target
 from tickets.segments import ClockAccount, Span, SpanKind, Standing, account_of
@@ -18,12 +21,12 @@ from tickets.segments import ClockAccount, Span, SpanKind, Standing, account_of
 # A bar of more spans is drawn in so many slices, each of the kind that most of it is.
 SLICES = 400
 TITLES = {
-    SpanKind.RUNNING: "Running",
-    SpanKind.PAUSED: "Paused",
-    SpanKind.OFF_HOURS: "Outside working hours",
-    SpanKind.CLOSED: "Closed",
+    SpanKind.RUNNING: gettext_lazy("Running"),
+    SpanKind.PAUSED: gettext_lazy("Paused"),
+    SpanKind.OFF_HOURS: gettext_lazy("Outside working hours"),
+    SpanKind.CLOSED: gettext_lazy("Closed"),
 }
-PAST = "Past the target"
+PAST = gettext_lazy("Past the target")
 _CSS = {
     SpanKind.RUNNING: "b1",
     SpanKind.PAUSED: "sp-pending",
@@ -31,12 +34,12 @@ _CSS = {
     SpanKind.CLOSED: "sp-closed",
 }
 _VERDICTS = {
-    Standing.MET: ("met", "good"),
-    Standing.MISSED: ("missed", "bad"),
-    Standing.WITHDRAWN: ("withdrawn", ""),
-    Standing.RUNNING: ("running", "info"),
-    Standing.PAUSED: ("paused", "warn"),
-    Standing.NO_TARGET: ("no target", ""),
+    Standing.MET: (gettext_lazy("met"), "good"),
+    Standing.MISSED: (gettext_lazy("missed"), "bad"),
+    Standing.WITHDRAWN: (gettext_lazy("withdrawn"), ""),
+    Standing.RUNNING: (gettext_lazy("running"), "info"),
+    Standing.PAUSED: (gettext_lazy("paused"), "warn"),
+    Standing.NO_TARGET: (gettext_lazy("no target"), ""),
 }
 # Nearer to an end of the bar than this, in percent, a label would stick out on a phone.
 _EDGE = 25
@@ -107,8 +110,8 @@ class ClockPanel:
 
     @property
     def verdict(self) -> str:
-        word, _ = _VERDICTS[self.account.standing]
-        return f"{word}, by the source" if self.account.is_imported else word
+        word, _look = _VERDICTS[self.account.standing]
+        return _("%s, by the source") % word if self.account.is_imported else word
 
     @property
     def look(self) -> str:
@@ -136,7 +139,8 @@ class ClockPanel:
         """What bound it before the limit that does so now, where it changed."""
         limits = self.account.limits
         return [
-            f"{_target_text(limit.target)} from {formats.moment_text(moment(limit.since, self.zone))}"
+            _("%(target)s from %(moment)s")
+            % {"target": _target_text(limit.target), "moment": formats.moment_text(moment(limit.since, self.zone))}
             for limit in limits[:-1]
         ]
 
@@ -159,8 +163,9 @@ class ClockPanel:
     @property
     def sentence(self) -> str:
         """What a screen reader says of the bar."""
-        parts = ", ".join(f"{part.title.lower()} {formats.exact_duration(part.seconds)}" for part in self.sums)
-        return f"{self.title}: {self.verdict}. {parts.capitalize() or 'No time passed'}."
+        parts = ", ".join(f"{part.title} {formats.exact_duration(part.seconds)}" for part in self.sums)
+        parts = parts or _("No time passed")
+        return f"{self.title}: {self.verdict}. {parts}."
 
     @cached_property
     def _parts(self) -> list[Part]:
@@ -195,7 +200,7 @@ class ClockPanel:
         """From now to the due time, if that is still ahead."""
         if self._reach <= self._end:
             return None
-        return Bar(self._percent(self._end), self._width(self._end, self._reach), "track", "Still to come")
+        return Bar(self._percent(self._end), self._width(self._end, self._reach), "track", _("Still to come"))
 
     @property
     def due_mark(self) -> Mark | None:
@@ -249,8 +254,8 @@ def clock_panels(history: History, rules: Rules, *, now: int, zone: ZoneInfo) ->
 
 def _target_text(target: Target | None) -> str:
     if target is None:
-        return "no target"
-    return f"{formats.limit(target.seconds)}, {Clock(target.clock).label.lower()}"
+        return _("no target")
+    return f"{formats.limit(target.seconds)}, {CLOCK_WORDS[target.clock]}"
 
 
 def _sliced(parts: Sequence[Part]) -> Iterator[Part]:

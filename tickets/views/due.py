@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from memberpulse import formats
 from tickets.choices import OPEN_STATUSES, SlaMetric, Status
 from tickets.clocks import TargetState, time_ticket
@@ -54,12 +56,13 @@ def _due(ticket: Ticket, now: datetime) -> Due:
     at, metric = min(ahead)
     if at < now:
         # The second after the last one in time is the one at which it is missed.
-        return Due("missed", metric, at, f"missed {_ago(now - at)}")
-    return Due("soon" if at - now < SOON else "ahead", metric, at, f"in {formats.duration((at - now).total_seconds())}")
-
-
-def _ago(since: timedelta) -> str:
-    return f"{formats.duration(max(since.total_seconds(), 1))} ago"
+        return Due("missed", metric, at, _("missed %s ago") % formats.duration(max((now - at).total_seconds(), 1)))
+    return Due(
+        "soon" if at - now < SOON else "ahead",
+        metric,
+        at,
+        _("in %s") % formats.duration((at - now).total_seconds()),
+    )
 
 
 def _paused_among(tickets: Sequence[Ticket]) -> Collection[int]:

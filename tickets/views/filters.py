@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext_lazy
+
 from memberpulse.address import Address, Link
 from memberpulse.errors import InvalidParameter
 from memberpulse.popovers import Choice, Choices, Popover
@@ -12,13 +14,26 @@ from tickets.views.question import FILTERS, ME, MISSED, NONE, SORTS, UNRESOLVED,
 # A longer list is cut, and says so.
 SHOWN_AT_MOST = 500
 VIEWS = {
-    "All": {},
-    "Open": {"status": UNRESOLVED},
-    "Mine": {"status": UNRESOLVED, "assignee": ME},
-    "Unassigned": {"status": UNRESOLVED, "assignee": NONE},
-    "Missed": {"due": MISSED},
+    gettext_lazy("All"): {},
+    gettext_lazy("Open"): {"status": UNRESOLVED},
+    gettext_lazy("Mine"): {"status": UNRESOLVED, "assignee": ME},
+    gettext_lazy("Unassigned"): {"status": UNRESOLVED, "assignee": NONE},
+    gettext_lazy("Missed"): {"due": MISSED},
 }
-TITLES = {name: name.capitalize() for name in (*FILTERS, "sort", "page")} | {"q": "Search"}
+TITLES = {
+    "status": gettext_lazy("Status"),
+    "team": gettext_lazy("Team"),
+    "assignee": gettext_lazy("Assignee"),
+    "category": gettext_lazy("Category"),
+    "priority": gettext_lazy("Priority"),
+    "tag": gettext_lazy("Tag"),
+    "channel": gettext_lazy("Channel"),
+    "due": gettext_lazy("Due"),
+    "excluded": gettext_lazy("Excluded"),
+    "sort": gettext_lazy("Sort"),
+    "page": gettext_lazy("Page"),
+    "q": gettext_lazy("Search"),
+}
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,13 @@ from typing import Any, Self
 
 from django import forms
 from django.forms.utils import ErrorDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, User
 from accounts.scope import Scope
+from memberpulse.formats import lazy_number
 from tickets.choices import Channel, Priority, Status
 from tickets.models import Category, Requester, Tag, Ticket
 from tickets.services import desk
@@ -15,7 +19,7 @@ from tickets.services.requesters import requester_for
 
 NONE = "none"
 BODY_AT_MOST = 100_000
-_TOO_LONG = f"Write at most {BODY_AT_MOST:,} letters."
+_TOO_LONG = format_lazy(gettext_lazy("Write at most {letters} letters."), letters=lazy_number(BODY_AT_MOST))
 
 
 class RevisionForm(forms.Form):
@@ -27,7 +31,7 @@ class RevisionForm(forms.Form):
     revision = forms.IntegerField(
         min_value=0,
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value"), "Open the ticket again, then repeat your change."
+            ("required", "invalid", "min_value"), gettext_lazy("Open the ticket again, then repeat your change.")
         ),
     )
 
@@ -48,19 +52,23 @@ class RevisionForm(forms.Form):
 
 class ReplyForm(RevisionForm):
     body = forms.CharField(
-        label="Message",
+        label=gettext_lazy("Message"),
         max_length=BODY_AT_MOST,
         widget=forms.Textarea({"rows": 6}),
-        error_messages={"required": "Write something first.", "max_length": _TOO_LONG},
+        error_messages={"required": gettext_lazy("Write something first."), "max_length": _TOO_LONG},
     )
-    kind = forms.ChoiceField(choices=[("public", "Public reply"), ("internal", "Internal note")])
-    status = forms.ChoiceField(label="and set the status to", required=False)
+    kind = forms.ChoiceField(
+        choices=[("public", gettext_lazy("Public reply")), ("internal", gettext_lazy("Internal note"))]
+    )
+    status = forms.ChoiceField(label=gettext_lazy("and set the status to"), required=False)
 
     def __init__(self, *args, ticket: Ticket, options: "Options", **kwargs):
         super().__init__(*args, ticket=ticket, options=options, initial={"kind": "public"}, **kwargs)
         moves = [(status.slug, status.label) for status in desk.moves_of(ticket)]
         leave = (
-            "New, or Open by a reply" if ticket.status == Status.NEW else f"{Status(ticket.status).label} (leave it)"
+            _("New, or Open by a reply")
+            if ticket.status == Status.NEW
+            else _("%s (leave it)") % Status(ticket.status).label
         )
         self.fields["status"].choices = [("", leave), *moves]
 
@@ -98,8 +106,10 @@ class Options:
     @property
     def assignees(self) -> list[tuple[str, str]]:
         own = str(self._user.pk)
-        titles = [(key, f"{person.name} (me)" if key == own else person.name) for key, person in self.people.items()]
-        return [(NONE, "Unassigned"), *titles]
+        titles = [
+            (key, _("%s (me)") % person.name if key == own else person.name) for key, person in self.people.items()
+        ]
+        return [(NONE, _("Unassigned")), *titles]
 
 
 def teams_of(scope: Scope) -> Iterable[Team]:
@@ -113,13 +123,13 @@ def _named(things: dict[str, Any]) -> list[tuple[str, str]]:
 class ChangeForm(RevisionForm):
     """The ticket's fields. Each carries the value its writer saw, so that only what they changed is written."""
 
-    status = forms.ChoiceField(show_hidden_initial=True)
-    team = forms.ChoiceField(show_hidden_initial=True)
-    assignee = forms.ChoiceField(show_hidden_initial=True)
+    status = forms.ChoiceField(label=gettext_lazy("Status"), show_hidden_initial=True)
+    team = forms.ChoiceField(label=gettext_lazy("Team"), show_hidden_initial=True)
+    assignee = forms.ChoiceField(label=gettext_lazy("Assignee"), show_hidden_initial=True)
     priority = forms.ChoiceField(
-        show_hidden_initial=True, choices=[(priority.slug, priority.label) for priority in Priority]
+        label=gettext_lazy("Priority"), show_hidden_initial=True, choices=list(Priority.titles().items())
     )
-    category = forms.ChoiceField(show_hidden_initial=True)
+    category = forms.ChoiceField(label=gettext_lazy("Category"), show_hidden_initial=True)
     tags = forms.MultipleChoiceField(
         show_hidden_initial=True, required=False, widget=forms.CheckboxSelectMultiple({"form": "change"})
     )
@@ -130,7 +140,7 @@ class ChangeForm(RevisionForm):
         self.fields["status"].choices = [(one.slug, one.label) for one in [status, *desk.moves_of(ticket)]]
         self.fields["team"].choices = _named(options.teams)
         self.fields["assignee"].choices = options.assignees
-        self.fields["category"].choices = [(NONE, "Uncategorised"), *_named(options.categories)]
+        self.fields["category"].choices = [(NONE, _("Uncategorised")), *_named(options.categories)]
         self.fields["tags"].choices = _named(options.tags)
         self.options = options
 
@@ -185,33 +195,41 @@ class ButtonForm(RevisionForm):
 
 class MergeForm(RevisionForm):
     into = forms.CharField(
-        label="Merge into number", max_length=20, error_messages={"required": "Type the number of a ticket."}
+        label=gettext_lazy("Merge into number"),
+        max_length=20,
+        error_messages={"required": gettext_lazy("Type the number of a ticket.")},
     )
 
     def clean_into(self) -> int:
         text = self.cleaned_data["into"].strip().removeprefix("#")
         if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-            raise forms.ValidationError("Type the number of a ticket, such as 4711.")
+            raise forms.ValidationError(_("Type the number of a ticket, such as 4711."))
         return int(text)
 
 
 class NewTicketForm(forms.Form):
     use_required_attribute = False
 
-    subject = forms.CharField(max_length=255, error_messages={"required": "Say in a few words what it is about."})
+    subject = forms.CharField(
+        label=gettext_lazy("Subject"),
+        max_length=255,
+        error_messages={"required": gettext_lazy("Say in a few words what it is about.")},
+    )
     email = forms.EmailField(
-        label="Requester’s e-mail address",
+        label=gettext_lazy("Requester’s e-mail address"),
         max_length=254,
         required=False,
-        error_messages={"invalid": "This is not an e-mail address."},
+        error_messages={"invalid": gettext_lazy("This is not an e-mail address.")},
     )
-    name = forms.CharField(label="Requester’s name", max_length=200, required=False)
-    team = forms.ChoiceField(error_messages={"required": "Choose a team."})
-    category = forms.ChoiceField()
-    priority = forms.ChoiceField(choices=[(priority.slug, priority.label) for priority in Priority], initial="normal")
-    channel = forms.ChoiceField(choices=[(channel.slug, channel.label) for channel in Channel], initial="phone")
+    name = forms.CharField(label=gettext_lazy("Requester’s name"), max_length=200, required=False)
+    team = forms.ChoiceField(label=gettext_lazy("Team"), error_messages={"required": gettext_lazy("Choose a team.")})
+    category = forms.ChoiceField(label=gettext_lazy("Category"))
+    priority = forms.ChoiceField(
+        label=gettext_lazy("Priority"), choices=list(Priority.titles().items()), initial="normal"
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=list(Channel.titles().items()), initial="phone")
     body = forms.CharField(
-        label="Message",
+        label=gettext_lazy("Message"),
         max_length=BODY_AT_MOST,
         required=False,
         widget=forms.Textarea({"rows": 8}),
@@ -222,14 +240,14 @@ class NewTicketForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.teams = {str(team.pk): team for team in teams_of(scope)}
         self.categories = {str(category.pk): category for category in Category.objects.all()}
-        choose = [] if len(self.teams) == 1 else [("", "Choose a team")]
+        choose = [] if len(self.teams) == 1 else [("", _("Choose a team"))]
         self.fields["team"].choices = [*choose, *_named(self.teams)]
-        self.fields["category"].choices = [(NONE, "Uncategorised"), *_named(self.categories)]
+        self.fields["category"].choices = [(NONE, _("Uncategorised")), *_named(self.categories)]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if not given.get("email") and not given.get("name") and not {"email", "name"} & self.errors.keys():
-            self.add_error("name", "Say who asks: a name, an e-mail address or both.")
+            self.add_error("name", _("Say who asks: a name, an e-mail address or both."))
         return given
 
     def wishes(self) -> dict[str, Any]:

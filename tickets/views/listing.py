@@ -6,10 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.capabilities import Capability
 from accounts.portal import PortalView
 from accounts.scope import Scope, scope_for
+from memberpulse import formats
 from memberpulse.address import Address, Link
 from memberpulse.errors import InvalidParameter
 from tickets.choices import Priority, Status
@@ -43,7 +46,7 @@ class Row:
 class TicketList(PortalView):
     access = Capability.VIEW_TICKETS
     place = "tickets"
-    subject = "The list of tickets"
+    subject = gettext_lazy("The list of tickets")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         scope, address = scope_for(request.user, Capability.VIEW_TICKETS), Address.of(request)
@@ -67,10 +70,12 @@ class TicketList(PortalView):
         count = tickets.count()
         found = Found(count, question.page, address)
         if question.page > found.last_page:
-            detail = f"There {'is 1 page' if found.last_page == 1 else f'are {found.last_page} pages'}."
+            detail = ngettext("There is %s page.", "There are %s pages.", found.last_page) % found.last_page
             raise InvalidParameter("page", code="out_of_range", detail=detail)
         if question.is_by_change and count > SORTED_BY_CHANGE_AT_MOST:
-            detail = f"Choose a filter first: so many tickets ({count:,}) cannot be sorted by their latest change."
+            detail = _(
+                "Choose a filter first: so many tickets (%(count)s) cannot be sorted by their latest change."
+            ) % {"count": formats.number(count)}
             raise InvalidParameter("sort", code="too_many", detail=detail)
         found.rows = _rows(_shown(question, tickets, found.start), now, zone)
         return found
@@ -132,11 +137,11 @@ class Found:
 
     @property
     def previous(self) -> Link | None:
-        return self._to(self.page - 1, "Previous") if self.page > 1 else None
+        return self._to(self.page - 1, _("Previous")) if self.page > 1 else None
 
     @property
     def next(self) -> Link | None:
-        return self._to(self.page + 1, "Next") if self.page < self.last_page else None
+        return self._to(self.page + 1, _("Next")) if self.page < self.last_page else None
 
     def _to(self, page: int, title: str) -> Link:
         href = self._address.link(("page",)) if page == 1 else self._address.link(page=str(page))

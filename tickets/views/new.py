@@ -7,6 +7,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.models import User
@@ -25,7 +27,7 @@ TWICE_WITHIN = timedelta(minutes=1)
 class NewTicket(PortalView):
     access = Capability.WORK_TICKETS
     place = "tickets"
-    subject = "Opening tickets"
+    subject = gettext_lazy("Opening tickets")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._show(self._form(None))
@@ -39,7 +41,7 @@ class NewTicket(PortalView):
         except Refusal as refusal:
             form.add_error(None, str(refusal.detail))
             return self._show(form, status=refusal.status_code)
-        messages.success(request, f"Ticket {ticket.number} is open.")
+        messages.success(request, _("Ticket %(number)s is open.") % {"number": ticket.number})
         return redirect("tickets:ticket", ticket.number)
 
     @transaction.atomic

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.models import Membership, Team, User
 from accounts.scope import Scope
@@ -19,24 +22,27 @@ PAGES_AT_MOST = 200
 TEXT_AT_MOST = 200
 
 NONE, ME, UNRESOLVED, MISSED = "none", "me", "unresolved", "missed"
-STATUSES = {UNRESOLVED: "Any open status", **{status.slug: status.label for status in Status}}
-PRIORITIES = {priority.slug: priority.label for priority in reversed(Priority)}
-CHANNELS = {channel.slug: channel.label for channel in Channel}
+STATUSES = {UNRESOLVED: gettext_lazy("Any open status"), **Status.titles()}
+PRIORITIES = dict(reversed(Priority.titles().items()))
+CHANNELS = Channel.titles()
 HOURS_AHEAD = {"1h": 1, "4h": 4, "24h": 24, "72h": 72}
 DUES = {
-    MISSED: "Missed, still open",
-    **{key: f"Within {hours} hour{'s' if hours > 1 else ''}" for key, hours in HOURS_AHEAD.items()},
+    MISSED: gettext_lazy("Missed, still open"),
+    **{
+        key: format_lazy(ngettext_lazy("Within {hours} hour", "Within {hours} hours", hours), hours=hours)
+        for key, hours in HOURS_AHEAD.items()
+    },
 }
-EXCLUDED = {"deleted": "Deleted", "spam": "Spam", "merged": "Merged"}
+EXCLUDED = {"deleted": gettext_lazy("Deleted"), "spam": gettext_lazy("Spam"), "merged": gettext_lazy("Merged")}
 FILTERS = ("status", "team", "assignee", "category", "priority", "tag", "channel", "due", "excluded")
 SINGLE = ("due", "q", "sort", "page")
 SORTS = {
-    "-created": "Newest first",
-    "created": "Oldest first",
-    "due": "Due first",
-    "-due": "Due last",
-    "-updated": "Latest change first",
-    "updated": "Oldest change first",
+    "-created": gettext_lazy("Newest first"),
+    "created": gettext_lazy("Oldest first"),
+    "due": gettext_lazy("Due first"),
+    "-due": gettext_lazy("Due last"),
+    "-updated": gettext_lazy("Latest change first"),
+    "updated": gettext_lazy("Oldest change first"),
 }
 
 # By filter, the values that may be chosen and their titles.
@@ -54,10 +60,10 @@ def offers(user: User, scope: Scope) -> Offers:
     return {
         "status": STATUSES,
         "team": _named(teams),
-        "assignee": {ME: "Me", NONE: "Unassigned", **_named(_assignees(scope))},
-        "category": {**_named(categories), NONE: "Uncategorised"},
+        "assignee": {ME: _("Me"), NONE: _("Unassigned"), **_named(_assignees(scope))},
+        "category": {**_named(categories), NONE: _("Uncategorised")},
         "priority": PRIORITIES,
-        "tag": {**_named(Tag.objects.filter(Exists(tagged))), NONE: "No tag"},
+        "tag": {**_named(Tag.objects.filter(Exists(tagged))), NONE: _("No tag")},
         "channel": CHANNELS,
         "due": DUES,
         "excluded": EXCLUDED,
@@ -119,9 +125,9 @@ def parse(params: QueryDict, offered: Offers) -> TicketQuestion:
     """
     for name, values in params.lists():
         if name not in FILTERS and name not in SINGLE:
-            raise InvalidParameter(name, code="unknown", detail="This is not a parameter.")
+            raise InvalidParameter(name, code="unknown", detail=_("This is not a parameter."))
         if name in SINGLE and len([value for value in values if value]) > 1:
-            raise InvalidParameter(name, code="repeated", detail="Give this once.")
+            raise InvalidParameter(name, code="repeated", detail=_("Give this once."))
     return TicketQuestion(
         {name: values for name in FILTERS if (values := _values(name, params.getlist(name), offered[name]))},
         text=_text(params.get("q", "")),
@@ -133,20 +139,26 @@ def parse(params: QueryDict, offered: Offers) -> TicketQuestion:
 def _values(name: str, given: Iterable[str], offered: Mapping[str, str]) -> tuple[str, ...]:
     values = tuple(dict.fromkeys(value for value in given if value))
     if any(value not in offered for value in values):
-        raise InvalidParameter(name, code="not_a_choice", detail="This is not a valid choice.")
+        raise InvalidParameter(name, code="not_a_choice", detail=_("This is not a valid choice."))
     return values
 
 
 def _text(text: str) -> str:
     text = text.strip()
     if "\0" in text or len(text) > TEXT_AT_MOST:
-        raise InvalidParameter("q", code="too_long", detail=f"Search for at most {TEXT_AT_MOST} letters of plain text.")
+        raise InvalidParameter(
+            "q",
+            code="too_long",
+            detail=_("Search for at most %(letters)s letters of plain text.") % {"letters": TEXT_AT_MOST},
+        )
     return text
 
 
 def _sort(text: str) -> str:
     if text and text not in SORTS:
-        raise InvalidParameter("sort", code="not_a_choice", detail=f"Choose one of {', '.join(SORTS)}.")
+        raise InvalidParameter(
+            "sort", code="not_a_choice", detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(SORTS)}
+        )
     return text or "-created"
 
 
@@ -154,9 +166,11 @@ def _page(text: str) -> int:
     if not text:
         return 1
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
-        raise InvalidParameter("page", code="not_a_number", detail="Give a whole number from 1.")
+        raise InvalidParameter("page", code="not_a_number", detail=_("Give a whole number from 1."))
     if int(text) > PAGES_AT_MOST:
-        detail = f"Only the first {PAGES_AT_MOST} pages can be opened. Choose a filter, or sort the other way round."
+        detail = _("Only the first %(count)s pages can be opened. Choose a filter, or sort the other way round.") % {
+            "count": PAGES_AT_MOST
+        }
         raise InvalidParameter("page", code="too_deep", detail=detail)
     return int(text)
 

@@ -8,6 +8,8 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -42,15 +44,15 @@ class RatingForm(forms.Form):
         coerce=int,
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose one of the five.",
-            "invalid_choice": "Choose one of the five.",
+            "required": gettext_lazy("Choose one of the five."),
+            "invalid_choice": gettext_lazy("Choose one of the five."),
         },
     )
     comment = _Comment(
         required=False,
         max_length=COMMENT_AT_MOST,
         widget=forms.Textarea({"rows": 4}),
-        error_messages={"max_length": "Please use at most 2,000 characters; these are %(show_value)d."},
+        error_messages={"max_length": gettext_lazy("Please use at most 2,000 characters; these are %(show_value)d.")},
     )
     use_required_attribute = False
 
@@ -105,21 +107,30 @@ def rating_page(request: HttpRequest, token: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     # A number of so many digits would not even be read.
     if not length.isdecimal() or len(length) > 9 or int(length) > BODY_AT_MOST:
-        return _closed(request, "That was more than this page takes. Please write less.", 413)
+        return _closed(request, _("That was more than this page takes. Please write less."), 413)
     response = _checked(request, token=token)
     if response.status_code == 403:
-        return _closed(request, "Please open the link in our mail again. This page needs cookies to be allowed.", 403)
+        return _closed(
+            request, _("Please open the link in our mail again. This page needs cookies to be allowed."), 403
+        )
     return response
 
 
 _checked = csrf_protect(_Page.as_view())
 
-_HEADINGS = {404: "This link does not work", 409: "Your rating stands", 410: "This link has ended"}
+_HEADINGS = {
+    404: gettext_lazy("This link does not work"),
+    409: gettext_lazy("Your rating stands"),
+    410: gettext_lazy("This link has ended"),
+}
 
 
 def _closed(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
     return _render(
-        request, "closed", {"heading": _HEADINGS.get(status, "Your rating was not sent"), "sentence": sentence}, status
+        request,
+        "closed",
+        {"heading": _HEADINGS.get(status, _("Your rating was not sent")), "sentence": sentence},
+        status,
     )
 
 

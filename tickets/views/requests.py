@@ -11,8 +11,12 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.portal import PortalView
+from memberpulse import formats
 from memberpulse.access import SIGNED_IN
 from memberpulse.address import Link
 from memberpulse.errors import Conflict, Refusal
@@ -45,12 +49,14 @@ class MessageForm(forms.Form):
     use_required_attribute = False
 
     body = forms.CharField(
-        label="Your message",
+        label=gettext_lazy("Your message"),
         max_length=BODY_AT_MOST,
         widget=forms.Textarea({"rows": 5}),
         error_messages={
-            "required": "Write something before you send it.",
-            "max_length": f"Write at most {BODY_AT_MOST:,} letters.",
+            "required": gettext_lazy("Write something before you send it."),
+            "max_length": format_lazy(
+                gettext_lazy("Write at most {letters} letters."), letters=formats.lazy_number(BODY_AT_MOST)
+            ),
         },
     )
     # How many messages of theirs its writer saw: the same one sent twice is told apart by it.
@@ -63,7 +69,7 @@ class _RequestView(PortalView):
 
     @property
     def way_out(self) -> Link:
-        return Link("Your requests", reverse("tickets:requests"))
+        return Link(_("Your requests"), reverse("tickets:requests"))
 
     @property
     def own(self) -> QuerySet:
@@ -95,14 +101,16 @@ class RequestPage(_RequestView):
             return self._show(ticket, form, status=refusal.status_code)
         # A merge may have brought it to a request of somebody else.
         is_own = self.own.filter(pk=after.pk).exists()
-        messages.success(request, _sent(ticket, after) if is_own else "Your message is sent.")
+        messages.success(request, _sent(ticket, after) if is_own else _("Your message is sent."))
         return redirect("tickets:request", after.number if is_own else ticket.number)
 
     @transaction.atomic
     def _send(self, ticket: Ticket, given: dict) -> Ticket:
         locked(ticket.pk)
         if self._said(ticket).filter(writer=Writer.REQUESTER).count() != given["own"]:
-            raise Conflict("A message of yours has arrived since you opened this page. Is this one still to be sent?")
+            raise Conflict(
+                _("A message of yours has arrived since you opened this page. Is this one still to be sent?")
+            )
         return desk.reply(ticket=ticket, actor=self.request.user, body=given["body"])
 
     def _ticket(self, number: str) -> Ticket:
@@ -131,13 +139,13 @@ class RequestPage(_RequestView):
 
     def _message(self, row: TicketEvent) -> Message:
         is_own = row.writer == Writer.REQUESTER
-        ours = row.actor.name if row.actor and not row.actor.is_bot else "Support"
-        return Message("You" if is_own else ours, row.at.astimezone(self.request.user.zone), row.body, is_own)
+        ours = row.actor.name if row.actor and not row.actor.is_bot else _("Support")
+        return Message(_("You") if is_own else ours, row.at.astimezone(self.request.user.zone), row.body, is_own)
 
 
 def _sent(before: Ticket, after: Ticket) -> str:
     if after.pk == before.pk:
-        return "Your message is sent."
+        return _("Your message is sent.")
     if after.follow_up_of_id:
-        return f"Request {before.number} was closed. Your message opened this one."
-    return "Your message is sent. The request goes on here."
+        return _("Request %(number)s was closed. Your message opened this one.") % {"number": before.number}
+    return _("Your message is sent. The request goes on here.")

@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Value
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, User
 from accounts.scope import Scope
@@ -107,8 +110,8 @@ class _Teller:
         if row.actor:
             return row.actor.name
         if row.writer == Writer.REQUESTER or row.kind == EventKind.RATED:
-            return self._ticket.requester.name if self._ticket.requester else "The requester"
-        return "An agent" if row.writer == Writer.AGENT else "Automatic"
+            return self._ticket.requester.name if self._ticket.requester else _("The requester")
+        return _("An agent") if row.writer == Writer.AGENT else _("Automatic")
 
     def _body(self, row: TicketEvent) -> str:
         return (row.data or {}).get("comment", "") if row.kind == EventKind.RATED else row.body
@@ -119,29 +122,34 @@ class _Teller:
     def created(self, row: TicketEvent, before: State, after: State) -> str:
         for_whom = self._ticket.requester
         if row.writer != Writer.REQUESTER and for_whom:
-            return f"opened this ticket for {for_whom.name}"
-        return "opened this ticket"
+            return _("opened this ticket for %s") % for_whom.name
+        return _("opened this ticket")
 
     def status(self, row: TicketEvent, before: State, after: State) -> str:
         was, now = Status(before.status).label, Status(after.status).label
         if not before.is_open and after.is_open:
-            return f"reopened it: {was} → {now}"
-        return f"changed the status from {was} to {now}"
+            return _("reopened it: %(was)s → %(now)s") % {"was": was, "now": now}
+        return _("changed the status from %(was)s to %(now)s") % {"was": was, "now": now}
 
     def assigned(self, row: TicketEvent, before: State, after: State) -> str:
         if after.agent is None:
-            return f"took it from {self.name('agent', before.agent)}" if before.agent else "left it unassigned"
+            if before.agent is None:
+                return _("left it unassigned")
+            return _("took it from %s") % self.name("agent", before.agent)
         if row.actor_id == after.agent:
-            return "took it"
-        return f"assigned it to {self.name('agent', after.agent)}"
+            return _("took it")
+        return _("assigned it to %s") % self.name("agent", after.agent)
 
     def moved(self, row: TicketEvent, before: State, after: State) -> str:
-        return f"moved it from {self.name('team', before.team)} to {self.name('team', after.team)}"
+        return _("moved it from %(was)s to %(now)s") % {
+            "was": self.name("team", before.team),
+            "now": self.name("team", after.team),
+        }
 
-    def named(self, what: str, title: str) -> Callable[[TicketEvent, State, State], str]:
+    def named(self, what: str, told: "_Changed") -> Callable[[TicketEvent, State, State], str]:
         def words(row: TicketEvent, before: State, after: State) -> str:
             was, now = getattr(before, what), getattr(after, what)
-            return _changed(title, was and self.name(what, was), now and self.name(what, now))
+            return told.words(was and self.name(what, was), now and self.name(what, now))
 
         return words
 
@@ -150,9 +158,11 @@ class _Teller:
             ", ".join(sorted(self.name("tag", tag) for tag in tags))
             for tags in (after.tags - before.tags, before.tags - after.tags)
         )
-        parts = [f"added the tag {added}"] if added else []
-        parts += [f"removed the tag {gone}"] if gone else []
-        return " and ".join(parts) or "left the tags as they were"
+        if added and gone:
+            return _("added the tag %(added)s and removed the tag %(gone)s") % {"added": added, "gone": gone}
+        if added:
+            return _("added the tag %s") % added
+        return _("removed the tag %s") % gone if gone else _("left the tags as they were")
 
 
 def _look(row: TicketEvent) -> str:
@@ -163,48 +173,78 @@ def _look(row: TicketEvent) -> str:
     return ""
 
 
-def _changed(title: str, was: str | None, now: str | None) -> str:
-    if was and now:
-        return f"changed the {title} from {was} to {now}"
-    return f"set the {title} to {now}" if now else f"took away the {title} {was}" if was else f"left the {title} empty"
+class _Changed(NamedTuple):
+    """How a change is told: from one value to another, to one, from one, and to none where there was none."""
+
+    changed: str
+    set_to: str
+    took_away: str
+    left_empty: str
+
+    def words(self, was: str | None, now: str | None) -> str:
+        if was and now:
+            return self.changed % {"was": was, "now": now}
+        if now:
+            return self.set_to % now
+        return self.took_away % was if was else self.left_empty
+
+
+_CATEGORY = _Changed(
+    gettext_lazy("changed the category from %(was)s to %(now)s"),
+    gettext_lazy("set the category to %s"),
+    gettext_lazy("took away the category %s"),
+    gettext_lazy("left the category empty"),
+)
+_ORGANIZATION = _Changed(
+    gettext_lazy("changed the organization from %(was)s to %(now)s"),
+    gettext_lazy("set the organization to %s"),
+    gettext_lazy("took away the organization %s"),
+    gettext_lazy("left the organization empty"),
+)
+_PRIORITY = gettext_lazy("changed the priority from %(was)s to %(now)s")
+_CHANNEL = gettext_lazy("changed the channel from %(was)s to %(now)s")
 
 
 def _plain(teller: _Teller, row: TicketEvent, before: State, after: State) -> str:
     return row.get_kind_display().lower()
 
 
-def _of_words(column: str, title: str, words):
+def _of_words(column: str, sentence: str, words):
     def told(teller: _Teller, row: TicketEvent, before: State, after: State) -> str:
-        return _changed(title, words(getattr(before, column)).label, words(getattr(after, column)).label)
+        return sentence % {"was": words(getattr(before, column)).label, "now": words(getattr(after, column)).label}
 
     return told
 
 
 def _rated(teller: _Teller, row: TicketEvent, before: State, after: State) -> str:
     if row.value is None:
-        return f"rated it {'good' if (row.data or {}).get('good') else 'bad'}"
-    return f"rated it {row.value} of 5"
+        return _("rated it good") if (row.data or {}).get("good") else _("rated it bad")
+    return _("rated it %s of 5") % row.value
 
 
 _WORDS = {
     EventKind.CREATED: _Teller.created,
-    EventKind.PUBLIC_REPLY: lambda teller, row, before, after: "replied",
-    EventKind.INTERNAL_NOTE: lambda teller, row, before, after: "wrote an internal note",
+    EventKind.PUBLIC_REPLY: lambda teller, row, before, after: _("replied"),
+    EventKind.INTERNAL_NOTE: lambda teller, row, before, after: _("wrote an internal note"),
     EventKind.STATUS: _Teller.status,
     EventKind.ASSIGNED: _Teller.assigned,
     EventKind.TEAM: _Teller.moved,
-    EventKind.CATEGORY: lambda teller, *step: teller.named("category", "category")(*step),
-    EventKind.ORGANIZATION: lambda teller, *step: teller.named("organization", "organization")(*step),
-    EventKind.PRIORITY: _of_words("priority", "priority", Priority),
-    EventKind.CHANNEL: _of_words("channel", "channel", Channel),
+    EventKind.CATEGORY: lambda teller, *step: teller.named("category", _CATEGORY)(*step),
+    EventKind.ORGANIZATION: lambda teller, *step: teller.named("organization", _ORGANIZATION)(*step),
+    EventKind.PRIORITY: _of_words("priority", _PRIORITY, Priority),
+    EventKind.CHANNEL: _of_words("channel", _CHANNEL, Channel),
     EventKind.TAGS: _Teller.tagged,
-    EventKind.MERGED: lambda teller, row, before, after: "merged it into another ticket",
-    EventKind.SPAM: lambda teller, row, before, after: "marked it as spam" if row.value else "took the spam mark away",
-    EventKind.DELETED: lambda teller, row, before, after: "deleted it",
-    EventKind.RESTORED: lambda teller, row, before, after: "restored it",
-    EventKind.SURVEY_SENT: lambda teller, row, before, after: "asked for a rating",
+    EventKind.MERGED: lambda teller, row, before, after: _("merged it into another ticket"),
+    EventKind.SPAM: lambda teller, row, before, after: (
+        _("marked it as spam") if row.value else _("took the spam mark away")
+    ),
+    EventKind.DELETED: lambda teller, row, before, after: _("deleted it"),
+    EventKind.RESTORED: lambda teller, row, before, after: _("restored it"),
+    EventKind.SURVEY_SENT: lambda teller, row, before, after: _("asked for a rating"),
     EventKind.RATED: _rated,
     EventKind.IMPORTED_VERDICT: lambda teller, row, before, after: (
-        f"was told by the source: resolution target {'met' if row.value else 'missed'}"
+        _("was told by the source: resolution target met")
+        if row.value
+        else _("was told by the source: resolution target missed")
     ),
 }

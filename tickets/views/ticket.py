@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.portal import PortalView
@@ -37,14 +39,14 @@ _RELATED = ("requester", "organization", "team", "assignee", "category")
 class TicketPage(PortalView):
     access = Capability.VIEW_TICKETS
     place = "tickets"
-    subject = "This ticket"
+    subject = gettext_lazy("This ticket")
 
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         return self.show(self.ticket_of(number))
 
     @property
     def way_out(self) -> Link:
-        return Link("All tickets", reverse("tickets:list"))
+        return Link(_("All tickets"), reverse("tickets:list"))
 
     @cached_property
     def scope(self) -> Scope:
@@ -174,7 +176,7 @@ class Action(TicketPage):
         return self.done
 
     def _invalid(self, ticket: Ticket, form: RevisionForm) -> HttpResponse:
-        problem = " ".join(form.errors.get("revision", ())) or "Nothing was changed: see below."
+        problem = " ".join(form.errors.get("revision", ())) or _("Nothing was changed: see below.")
         return self.show(ticket, forms={self.name: form}, problems={self.name: problem}, status=400)
 
     def _refused(self, number: str, form: RevisionForm, refusal: Refusal) -> HttpResponse:
@@ -203,7 +205,7 @@ class Reply(Action):
         return desk.set_status(ticket=after, actor=user, status=status) if status else after
 
     def said(self, form: ReplyForm) -> str:
-        return "Your note is kept." if form.is_internal else "Your reply is sent."
+        return _("Your note is kept.") if form.is_internal else _("Your reply is sent.")
 
 
 class Change(Action):
@@ -227,7 +229,7 @@ class Change(Action):
         return ticket
 
     def said(self, form: ChangeForm) -> str:
-        return "Your changes are kept." if form.wishes() else "Nothing was changed."
+        return _("Your changes are kept.") if form.wishes() else _("Nothing was changed.")
 
 
 class Merge(Action):
@@ -237,51 +239,51 @@ class Merge(Action):
     def write(self, ticket: Ticket, form: MergeForm) -> Ticket:
         into = Ticket.objects.within(self.working_scope).filter(pk=form.cleaned_data["into"]).first()
         if into is None:
-            raise Conflict("There is no ticket with this number that you may work on.")
+            raise Conflict(_("There is no ticket with this number that you may work on."))
         desk.merge(ticket=ticket, into=into, actor=self.request.user)
         return into
 
     def said(self, form: MergeForm) -> str:
-        return "Merged. This is the ticket that goes on."
+        return _("Merged. This is the ticket that goes on.")
 
 
 class Take(Action):
-    done = "It is yours now."
+    done = gettext_lazy("It is yours now.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.assign(ticket=ticket, actor=self.request.user, assignee=self.request.user)
 
 
 class Reopen(Action):
-    done = "Reopened."
+    done = gettext_lazy("Reopened.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.set_status(ticket=ticket, actor=self.request.user, status=Status.OPEN)
 
 
 class MarkSpam(Action):
-    done = "Marked as spam: it is in no list and no figure."
+    done = gettext_lazy("Marked as spam: it is in no list and no figure.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.mark_spam(ticket=ticket, actor=self.request.user)
 
 
 class UnmarkSpam(Action):
-    done = "No longer marked as spam."
+    done = gettext_lazy("No longer marked as spam.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.mark_spam(ticket=ticket, actor=self.request.user, is_spam=False)
 
 
 class Delete(Action):
-    done = "Deleted: it is in no list and no figure. It can be restored here."
+    done = gettext_lazy("Deleted: it is in no list and no figure. It can be restored here.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.delete(ticket=ticket, actor=self.request.user)
 
 
 class Restore(Action):
-    done = "Restored."
+    done = gettext_lazy("Restored.")
 
     def write(self, ticket: Ticket, form: ButtonForm) -> Ticket:
         return desk.restore(ticket=ticket, actor=self.request.user)

@@ -8,11 +8,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(secret.textContent);
-      told.textContent = "Copied.";
+      told.textContent = told.dataset.copied;
     } catch {
       // Not over plain HTTP, or not allowed.
       getSelection().selectAllChildren(secret);
-      told.textContent = "Selected. Copy it with the keyboard.";
+      told.textContent = told.dataset.selected;
     }
   });
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, Table
 
 from accounts.models import User
@@ -46,10 +47,14 @@ def _opening(words: About) -> Iterator[Flowable]:
     yield paragraph(words.title, TITLE)
     yield Spacer(1, 3)
     yield paragraph(words.period, LEAD)
-    yield paragraph(f"Compared with {words.comparison}", META)
-    for name, values in (*words.filters, ("Scope", words.scope)):
+    yield paragraph(_("Compared with %(comparison)s") % {"comparison": words.comparison}, META)
+    for name, values in (*words.filters, (_("Scope"), words.scope)):
         yield paragraph(f"{name}: {values}", META)
-    yield paragraph(f"As of {words.as_of_text} · {words.zone} · {words.clock} · Generated for {words.person}", META)
+    yield paragraph(
+        _("As of %(as_of_text)s · %(zone)s · %(clock)s · Generated for %(person)s")
+        % {"as_of_text": words.as_of_text, "zone": words.zone, "clock": words.clock, "person": words.person},
+        META,
+    )
     yield Spacer(1, _GAP)
 
 

@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
@@ -28,7 +29,10 @@ class Sheet(BaseDocTemplate):
             pagesize=landscape(A4) if is_lying else A4,
             title=plain(f"{about.title}, {about.period}"),
             author=PRODUCT,
-            subject=plain(f"Support figures of {about.period}, as of {about.as_of_text}"),
+            subject=plain(
+                _("Support figures of %(period)s, as of %(as_of_text)s")
+                % {"period": about.period, "as_of_text": about.as_of_text}
+            ),
             creator=PRODUCT,
             lang="en",
             displayDocTitle=True,
@@ -60,7 +64,14 @@ class Sheet(BaseDocTemplate):
         canvas.setFillColor(colour("ink-3"))
         about = self.about
         canvas.drawRightString(wide - MARGIN, tall - 27, plain(f"{about.title} · {about.period}"))
-        canvas.drawString(MARGIN, 24, plain(f"As of {about.as_of_text} · {about.zone} · {about.clock}"))
+        canvas.drawString(
+            MARGIN,
+            24,
+            plain(
+                _("As of %(as_of_text)s · %(zone)s · %(clock)s")
+                % {"as_of_text": about.as_of_text, "zone": about.zone, "clock": about.clock}
+            ),
+        )
         canvas.restoreState()
 
 
@@ -93,6 +104,10 @@ class NumberedCanvas(Canvas):
             self.__dict__.update(page)
             self.setFont(REGULAR, _SIZE)
             self.setFillColor(colour("ink-3"))
-            self.drawRightString(self._pagesize[0] - MARGIN, 24, f"Page {number} of {len(self._kept)}")
+            self.drawRightString(
+                self._pagesize[0] - MARGIN,
+                24,
+                _("Page %(number)s of %(kept)s") % {"number": number, "kept": len(self._kept)},
+            )
             super().showPage()
         super().save()

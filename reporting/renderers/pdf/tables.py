@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext as _
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import LongTable, TableStyle
@@ -61,13 +62,13 @@ class SectionTable:
 
     def _text(self, row: dict[str, Any], column: Column, is_total: bool) -> str:
         if column.unit == "date" and is_total:
-            return "All" if column.key == "from" else ""
+            return _("All") if column.key == "from" else ""
         if column.key in (withheld := row.get("withheld", ())):
             # Once for all of them: they stand side by side.
             return plain(formats.NOT_ENOUGH) if column.key == withheld[0] else ""
         if column.key == "from" and isinstance(row["from"], date):
             days = formats.date_text(row["from"])
-            return f"{days} (in part)" if row["is_partial"] else days
+            return _("%(days)s (in part)") % {"days": days} if row["is_partial"] else days
         return plain(formats.cell(row[column.key], column.unit))
 
     @cached_property

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditKind, User
@@ -30,7 +31,7 @@ def open_download(*, user: User, export_id: UUID) -> FileResponse:
     if has_expired(export, timezone.now()):
         raise Gone(SENTENCES["EXPIRED"])
     if export.state != ExportState.READY:
-        raise Conflict(f"There is no file yet: {words_for(export)}", code="not-ready")
+        raise Conflict(_("There is no file yet: %s") % words_for(export), code="not-ready")
     file = open_verified(export)
     record(AuditKind.EXPORT_DOWNLOADED, actor=user, subject=str(export.pk), report=export.report_key)
     response = FileResponse(

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from memberpulse.errors import Refusal
 from memberpulse.files import sync_folder
@@ -96,7 +97,7 @@ def open_verified(export: Export) -> BinaryIO:
 
 
 def _damaged() -> FileDamaged:
-    return FileDamaged("The file is damaged or gone. Create it again.")
+    return FileDamaged(_("The file is damaged or gone. Create it again."))
 
 
 def delete_strays() -> None:

@@ -10,7 +10,10 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.languages import in_language_of
 from memberpulse import mail as planned_mail
 from memberpulse.formats import moment_text, period_text
 from reporting.answers import REPORTS
@@ -18,10 +21,13 @@ from reporting.models import Export, ExportMail, ExportState
 from reporting.services.exports.problems import SENTENCES, problem_of
 from reporting.services.exports.rights import may_have, record_refusal
 
-_SUBJECTS = {ExportMail.Kind.READY: "Your export is ready", ExportMail.Kind.FAILED: "Your export could not be made"}
+_SUBJECTS = {
+    ExportMail.Kind.READY: gettext_lazy("Your export is ready"),
+    ExportMail.Kind.FAILED: gettext_lazy("Your export could not be made"),
+}
 _SUBJECTS_OF_SCHEDULE = {
-    ExportMail.Kind.READY: "Your scheduled report is ready",
-    ExportMail.Kind.FAILED: "Your scheduled report could not be made",
+    ExportMail.Kind.READY: gettext_lazy("Your scheduled report is ready"),
+    ExportMail.Kind.FAILED: gettext_lazy("Your scheduled report could not be made"),
 }
 
 
@@ -49,7 +55,8 @@ def _write(mail: ExportMail) -> EmailMultiAlternatives:
     if not _may_be_told(mail):
         record_refusal(mail.export, "mail")
         raise planned_mail.NotToBeSent(SENTENCES["PERMISSION_CHANGED"], ExportMail.State.REFUSED)
-    return _message(mail)
+    with in_language_of(mail.export.requested_by):
+        return _message(mail)
 
 
 def _may_be_told(mail: ExportMail) -> bool:
@@ -94,7 +101,7 @@ def _path(mail: ExportMail) -> str:
 
 def _period(export: Export) -> str:
     if "from" not in export.params:
-        return "all time"
+        return _("all time")
     return period_text(*(date.fromisoformat(export.params[name]) for name in ("from", "to")))
 
 

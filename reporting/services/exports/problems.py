@@ -6,21 +6,24 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from memberpulse.formats import number
 from reporting.models import Export, ExportMail, ExportState
 
 PDF_ROWS_LIMIT = 5_000
 SENTENCES = {
-    "QUEUED_NO_WORKER": "Waiting: the export service is not running.",
-    "WORKER_LOST": "The export stopped unexpectedly 3 times.",
-    "TIMEOUT": "Took longer than 10 minutes. Narrow the range.",
-    "STORAGE": "Could not save the file. We tried 3 times.",
-    "SOURCE_DB": "The database was unavailable.",
-    "PERMISSION_CHANGED": "Your access changed before this finished.",
-    "TOO_LARGE": "{rows:,} rows; the limit for PDF is 5,000. Use CSV.",
-    "EXPIRED": "Kept 7 days; create it again.",
-    "INTERNAL": "Something went wrong here; we were told.",
-    "EMAIL_REJECTED": "Ready here; mail to you was refused.",
+    "QUEUED_NO_WORKER": gettext_lazy("Waiting: the export service is not running."),
+    "WORKER_LOST": gettext_lazy("The export stopped unexpectedly 3 times."),
+    "TIMEOUT": gettext_lazy("Took longer than 10 minutes. Narrow the range."),
+    "STORAGE": gettext_lazy("Could not save the file. We tried 3 times."),
+    "SOURCE_DB": gettext_lazy("The database was unavailable."),
+    "PERMISSION_CHANGED": gettext_lazy("Your access changed before this finished."),
+    "TOO_LARGE": gettext_lazy("%(rows)s rows; the limit for PDF is %(limit)s. Use CSV."),
+    "EXPIRED": gettext_lazy("Kept 7 days; create it again."),
+    "INTERNAL": gettext_lazy("Something went wrong here; we were told."),
+    "EMAIL_REJECTED": gettext_lazy("Ready here; mail to you was refused."),
 }
 
 
@@ -42,7 +45,9 @@ class Problem:
 def problem_of(export: Export, now: datetime | None = None) -> Problem | None:
     """What its owner should know, if anything. Reads ``export.mails``: prefetch them for a list."""
     code = _code(export, now or timezone.now())
-    return code and Problem(code, SENTENCES[code].format(rows=export.row_count or 0))
+    return code and Problem(
+        code, SENTENCES[code] % {"rows": number(export.row_count or 0), "limit": number(PDF_ROWS_LIMIT)}
+    )
 
 
 def _code(export: Export, now: datetime) -> str | None:
@@ -84,5 +89,8 @@ def words_for(export: Export, now: datetime | None = None) -> str:
     # The attempt under way, or the one that comes next.
     attempt = export.attempt + (export.state == ExportState.QUEUED)
     if attempt > 1 and export.state in (ExportState.QUEUED, ExportState.RUNNING):
-        return f"Retrying ({attempt} of {settings.EXPORT_ATTEMPTS})"
-    return export.step or {ExportState.QUEUED: "Waiting"}.get(export.state, export.get_state_display())
+        return _("Retrying (%(attempt)s of %(attempts)s)") % {
+            "attempt": attempt,
+            "attempts": settings.EXPORT_ATTEMPTS,
+        }
+    return export.step or {ExportState.QUEUED: _("Waiting")}.get(export.state, export.get_state_display())

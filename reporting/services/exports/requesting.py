@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import status
 
 from accounts.audit import record
@@ -73,7 +74,9 @@ def request_for_run(run: ScheduleRun, *, user: User, params: Mapping[str, Any]) 
 
 def _check_choice(field: str, value: str, choices) -> None:
     if value not in choices:
-        raise InvalidParameter(field, code="not_a_choice", detail=f"Choose one of {', '.join(choices)}.")
+        raise InvalidParameter(
+            field, code="not_a_choice", detail=_("Choose one of %(choices)s.") % {"choices": ", ".join(choices)}
+        )
 
 
 def frozen(user: User, report_key: str, params: Mapping[str, Any], *, now: int | None = None) -> dict[str, Any]:
@@ -101,7 +104,9 @@ def _same(under_way, wish: dict[str, Any]) -> Export | None:
 def _new_within_limit(user: User, under_way, wish: dict[str, Any]) -> Export:
     waiting = sum(export.state == ExportState.QUEUED for export in under_way)
     if waiting >= WAITING_AT_MOST:
-        raise TooManyExports(f"{waiting} of your exports are waiting already. Ask again when some are done.")
+        raise TooManyExports(
+            _("%(waiting)s of your exports are waiting already. Ask again when some are done.") % {"waiting": waiting}
+        )
     export = _new(user, wish)
     record(AuditKind.EXPORT_REQUESTED, actor=user, subject=str(export.pk), **wish)
     return export

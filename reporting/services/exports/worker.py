@@ -9,7 +9,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.languages import in_language_of
 from memberpulse.errors import CapabilityMissing, InvalidParameter, Unavailable
 from memberpulse.waits import DATABASE, DATABASE_AT_MOST, minutes
 from memberpulse.zones import epoch
@@ -47,15 +49,20 @@ def build(export_id: UUID) -> None:
 
 def _build(claim: Claim) -> None:
     export = _permitted(claim)
-    claim.note("Counting", 0.1)
+    with in_language_of(export.requested_by):
+        _make_file(claim, export)
+
+
+def _make_file(claim: Claim, export: Export) -> None:
+    claim.note(_("Counting"), 0.1)
     reports = _reports(export)
     row_count = _row_count(export, reports[export.report_key])
-    claim.note("Writing the file", 0.6)
+    claim.note(_("Writing the file"), 0.6)
     path = files.path_of(export, claim.token)
     with files.draft(path) as draft:
         renderers.render(export.format, reports, export.report_key, export.requested_by, draft.file)
         _permitted(claim)
-        claim.note("Saving the file", 0.9)
+        claim.note(_("Saving the file"), 0.9)
         stored = draft.keep()
     try:
         as_of = datetime.fromisoformat(reports[export.report_key].head["as_of"])

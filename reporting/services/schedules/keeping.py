@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.capabilities import MATRIX, Capability
@@ -89,9 +90,11 @@ def save_schedule(*, owner: User, wish: Wish, schedule: Schedule | None = None) 
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         others = Schedule.objects.filter(owner=owner).exclude(pk=schedule.pk if schedule else None)
         if others.filter(name=name).exists():
-            raise InvalidParameter("name", code="taken", detail="You have a schedule of this name.")
+            raise InvalidParameter("name", code="taken", detail=_("You have a schedule of this name."))
         if schedule is None and others.count() >= KEPT_AT_MOST:
-            raise Conflict(f"You keep {KEPT_AT_MOST} schedules, which is as many as there is room for.")
+            raise Conflict(
+                _("You keep %(count)s schedules, which is as many as there is room for.") % {"count": KEPT_AT_MOST}
+            )
         saved, is_new = Schedule.objects.update_or_create(
             owner=owner, pk=schedule.pk if schedule else None, defaults=values
         )
@@ -105,29 +108,42 @@ def save_schedule(*, owner: User, wish: Wish, schedule: Schedule | None = None) 
 def _cadence_of(wish: Wish) -> Cadence:
     """Raises InvalidParameter for a day or a zone that there is not."""
     if wish.time_zone not in zone_names():
-        raise InvalidParameter("timezone", code="not_a_choice", detail="Choose one of the time zones.")
+        raise InvalidParameter("timezone", code="not_a_choice", detail=_("Choose one of the time zones."))
     match wish.every:
         case Schedule.Every.DAY:
-            _must(wish.weekday is None and wish.month_day is None, "every", "A daily schedule has no day.")
+            _must(wish.weekday is None and wish.month_day is None, "every", _("A daily schedule has no day."))
         case Schedule.Every.WEEK:
-            _must(wish.weekday in range(7) and wish.month_day is None, "weekday", "Choose a day of the week.")
+            _must(wish.weekday in range(7) and wish.month_day is None, "weekday", _("Choose a day of the week."))
         case Schedule.Every.MONTH:
             is_day = wish.month_day in range(LAST_DAY, MONTH_DAYS_AT_MOST + 1) and wish.weekday is None
-            _must(is_day, "month_day", f"Choose a day from 1 to {MONTH_DAYS_AT_MOST}, or the last.")
+            _must(
+                is_day,
+                "month_day",
+                _("Choose a day from 1 to %(day)s, or the last.") % {"day": MONTH_DAYS_AT_MOST},
+            )
         case _:
-            _must(False, "every", f"Choose one of {', '.join(Schedule.Every.values)}.")
+            _must(False, "every", _("Choose one of %(choices)s.") % {"choices": ", ".join(Schedule.Every.values)})
     return Cadence(wish.at, ZoneInfo(wish.time_zone), wish.weekday, wish.month_day)
 
 
 def _checked(owner: User, wish: Wish, schedule: Schedule | None) -> str:
     """The name, once all the rest was found good."""
     name = one_line(wish.name)
-    _must(bool(name), "name", "Give the schedule a name.", code="required")
-    _must(len(name) <= NAME_AT_MOST, "name", f"A name has at most {NAME_AT_MOST} letters.", code="too_long")
-    _must(wish.report_key in REPORTS, "report", f"Choose one of {', '.join(REPORTS)}.")
-    _must(wish.format in ExportFormat.values, "format", f"Choose one of {', '.join(ExportFormat.values)}.")
+    _must(bool(name), "name", _("Give the schedule a name."), code="required")
+    _must(
+        len(name) <= NAME_AT_MOST,
+        "name",
+        _("A name has at most %(letters)s letters.") % {"letters": NAME_AT_MOST},
+        code="too_long",
+    )
+    _must(wish.report_key in REPORTS, "report", _("Choose one of %(choices)s.") % {"choices": ", ".join(REPORTS)})
+    _must(
+        wish.format in ExportFormat.values,
+        "format",
+        _("Choose one of %(choices)s.") % {"choices": ", ".join(ExportFormat.values)},
+    )
     if {"from", "to"} & set(wish.params):
-        detail = "Choose a period that moves on, such as the last 7 days: fixed dates would send the same each time."
+        detail = _("Choose a period that moves on, such as the last 7 days: fixed dates would send the same each time.")
         raise InvalidParameter("period", code="not_relative", detail=detail)
     with asked(wish.report_key, user=owner, params=wish.params, needs=(Capability.SCHEDULE_REPORTS,)):
         """Asking is enough to see whether it can be answered."""
@@ -138,18 +154,18 @@ def _checked(owner: User, wish: Wish, schedule: Schedule | None) -> str:
 
 def _check_recipients(owner: User, wish: Wish, schedule: Schedule | None) -> None:
     """Who was chosen before may stay, though they would be left out today: the owner is told of them with each run."""
-    _must(bool(wish.recipients), "recipients", "Choose who gets it.", code="required")
-    too_many = f"Choose at most {RECIPIENTS_AT_MOST} people."
+    _must(bool(wish.recipients), "recipients", _("Choose who gets it."), code="required")
+    too_many = _("Choose at most %(count)s people.") % {"count": RECIPIENTS_AT_MOST}
     _must(len(wish.recipients) <= RECIPIENTS_AT_MOST, "recipients", too_many, code="too_many")
     stay = set(schedule.recipients.values_list("pk", flat=True)) if schedule else set()
     new = [person for person in wish.recipients if person.pk not in stay]
     allowed = set(people_for(owner).filter(pk__in=[person.pk for person in new]).values_list("pk", flat=True))
     for person in new:
-        _must(person.pk in allowed, "recipients", "Choose people of the list.")
+        _must(person.pk in allowed, "recipients", _("Choose people of the list."))
         _must(
             may_get(owner, person, wish.report_key),
             "recipients",
-            f"{person.name} may not have this report.",
+            _("%(name)s may not have this report.") % {"name": person.name},
             code="no_right",
         )
 

@@ -5,9 +5,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.languages import in_language_of
 from memberpulse import mail as planned_mail
-from reporting.models import ScheduleMail, ScheduleRun
+from reporting.models import Schedule, ScheduleMail, ScheduleRun
 
 
 def tell_of_left_out(run: ScheduleRun) -> None:
@@ -31,9 +33,14 @@ def deliver_due() -> None:
 def _write(mail: ScheduleMail) -> EmailMultiAlternatives:
     schedule = mail.run.schedule
     if not schedule.owner.is_active:
-        raise planned_mail.NotToBeSent("The account was closed.", ScheduleMail.State.REFUSED)
+        raise planned_mail.NotToBeSent(_("The account was closed."), ScheduleMail.State.REFUSED)
+    with in_language_of(schedule.owner):
+        return _message(mail, schedule)
+
+
+def _message(mail: ScheduleMail, schedule: Schedule) -> EmailMultiAlternatives:
     is_paused = mail.kind == ScheduleMail.Kind.PAUSED
-    heading = "A schedule was paused" if is_paused else "A report did not reach everybody"
+    heading = _("A schedule was paused") if is_paused else _("A report did not reach everybody")
     words = {
         "heading": heading,
         "title": schedule.name,

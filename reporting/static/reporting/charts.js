@@ -16,9 +16,9 @@ const make = (name, attributes = {}, parent = null, namespace = null) => {
 // One live region for the page: a chart's own tooltip comes and goes too fast to be announced.
 const voice = make("div", { class: "vh", "aria-live": "polite" });
 
-// "3 Nov" and "7 Nov" are 3–7 Nov.
+// "3 Nov" and "7 Nov" are 3–7 Nov; "3. Nov" and "7. Nov" are 3.–7. Nov.
 const between = (first, last) => {
-  const [, day, month] = /^(\d+)(\D+)$/.exec(first) ?? [];
+  const [, day, month] = /^(\d+\.?)( \D+)$/.exec(first) ?? [];
   return month && last.endsWith(month) ? `${day}–${last}` : `${first} – ${last}`;
 };
 

@@ -75,7 +75,7 @@ const show = (toast) => {
 const unsent = () => {
   const toast = document.createElement("div");
   toast.className = "toast bad";
-  toast.dataset.state = toast.textContent = "The request did not get through. Check the connection and try again.";
+  toast.dataset.state = toast.textContent = toasts.dataset.unsent;
   setTimeout(() => toast.remove(), 10_000);
   return toast;
 };

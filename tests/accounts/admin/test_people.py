@@ -333,5 +333,5 @@ def test_roles_have_one_way_in(desk):
 def test_pages_of_people_explain_the_roles(desk, place):
     text = desk.get(place).text
 
-    assert all(capability.label in text for capability in Capability)
+    assert all(str(capability.label) in text for capability in Capability)
     assert 'href="/roles"' in text

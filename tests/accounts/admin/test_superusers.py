@@ -17,6 +17,7 @@ def everything_about(user: User) -> dict:
         form.setdefault(field.name, "on")
     return form | {
         "is_superuser": "on",
+        "language": "de",
         "is_active": "",
         "groups": [1, 2, 3],
         "user_permissions": [1, 2, 3],

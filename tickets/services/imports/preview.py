@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tickets.importers.base import Format, Outcome, import_file
 from tickets.importers.files import FileError
@@ -22,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TICKETS = 20
 TEXT_LIMIT = 120
-BUSY = "The database is busy. Preview it again."
+BUSY = gettext_lazy("The database is busy. Preview it again.")
 
 
 def preview(run: ImportRun) -> dict[str, Any]:
@@ -34,15 +36,15 @@ def preview(run: ImportRun) -> dict[str, Any]:
         raw.check_lines(files.file_of(run.pk))
         shown |= _read(run, kind)
         if not shown["counts"]:
-            raise FileError("The file holds no tickets.")
+            raise FileError(_("The file holds no tickets."))
     except FileError as error:
         shown["error"] = {"field": _field_of(run, error), "sentence": printable(kinds.sentence(run, error), 1000)}
     except OperationalError:
-        shown["error"] = {"field": "", "sentence": BUSY}
+        shown["error"] = {"field": "", "sentence": str(BUSY)}
     except Exception:
         # Whatever a file makes an importer do, the page can still be shown.
         logger.exception("The preview of import %s failed.", run.pk)
-        shown["error"] = {"field": "", "sentence": SENTENCES["INTERNAL"]}
+        shown["error"] = {"field": "", "sentence": str(SENTENCES["INTERNAL"])}
     return shown | {"mapping": _mapped(run, mapping), **_raw(run, mapping)}
 
 

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tickets.importers.files import UPLOAD_LIMITS, FileError, opened
 from tickets.services.imports.texts import printable
 
@@ -51,7 +53,10 @@ def check_lines(path: Path) -> None:
             count += piece.count(b"\n")
             piece = plain.read(1 << 20)
     if count > LINES_AT_MOST:
-        raise FileError(f"The file has more than {LINES_AT_MOST:,} lines. Import it in parts.")
+        raise FileError(
+            _("The file has more than %(lines_at_most)s lines. Import it in parts.")
+            % {"lines_at_most": f"{LINES_AT_MOST:,}"}
+        )
 
 
 def _is_json(head: bytes) -> bool:

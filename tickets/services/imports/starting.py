@@ -5,6 +5,7 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tickets.models import ImportRun, ImportState
@@ -29,7 +30,7 @@ def start(run: ImportRun, *, is_dry_run: bool = False) -> bool:
 @transaction.atomic
 def cancel(run: ImportRun, *, user: User) -> bool:
     """Ends what has not begun; what runs stops once the tickets under way are written. False if it was over."""
-    reason = f"Cancelled by {user}."
+    reason = _("Cancelled by %(user)s.") % {"user": user}
     before = ImportRun.objects.filter(pk=run.pk, state__in=(ImportState.PREVIEWED, ImportState.WAITING))
     if before.update(state=ImportState.CANCELLED, reason=reason, finished_at=timezone.now()):
         return True

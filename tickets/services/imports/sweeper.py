@@ -6,6 +6,7 @@ from functools import partial
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from memberpulse import leases
 from memberpulse.waits import before_next_hint
@@ -14,7 +15,7 @@ from tickets.services.imports import files
 from tickets.services.imports.hints import hint
 from tickets.services.imports.words import SENTENCES
 
-FORGOTTEN = "It was checked but never started."
+FORGOTTEN = gettext_lazy("It was checked but never started.")
 
 
 def sweep() -> None:

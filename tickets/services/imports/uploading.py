@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 from rest_framework import status
 
 from accounts.models import User
@@ -76,7 +77,7 @@ def again(run: ImportRun, *, user: User) -> ImportRun:
     """The same files as a new import, to be started. Raises Conflict once the files are deleted."""
     run_id = uuid4()
     if run.files_deleted_at or not files.is_as_stored(run):
-        raise Conflict("The uploaded file is no longer kept. Upload it again.", code="files-deleted")
+        raise Conflict(_("The uploaded file is no longer kept. Upload it again."), code="files-deleted")
     try:
         files.copy_folder(run.pk, run_id)
     except (OSError, shutil.Error):
@@ -117,10 +118,10 @@ def _look(run: ImportRun) -> None:
 
 
 def _started() -> Conflict:
-    return Conflict("This import was started already: it can no longer be changed.", code="started")
+    return Conflict(_("This import was started already: it can no longer be changed."), code="started")
 
 
 def _not_stored() -> NotStored:
     return NotStored(
-        "The file could not be stored: there is no room here, or no right to write. Tell an administrator."
+        _("The file could not be stored: there is no room here, or no right to write. Tell an administrator.")
     )

@@ -5,19 +5,22 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from memberpulse.formats import number
 from tickets.models import ImportRun, ImportState
 
 SENTENCES = {
-    "NO_WORKER": "Waiting: the import service is not running.",
-    "WORKER_LOST": "The import stopped unexpectedly 3 times.",
-    "TIMEOUT": "The import took longer than an hour.",
-    "SOURCE_DB": "The database was unavailable.",
-    "PERMISSION_CHANGED": "The access of the person who started it changed before this finished.",
-    "FILE_LOST": "The uploaded file is damaged or gone. Upload it again.",
-    "STORAGE": "The account of the import could not be saved.",
-    "INTERNAL": "Something went wrong here; we were told.",
-    "FORMAT_GONE": "This format is no longer read here.",
+    "NO_WORKER": gettext_lazy("Waiting: the import service is not running."),
+    "WORKER_LOST": gettext_lazy("The import stopped unexpectedly 3 times."),
+    "TIMEOUT": gettext_lazy("The import took longer than an hour."),
+    "SOURCE_DB": gettext_lazy("The database was unavailable."),
+    "PERMISSION_CHANGED": gettext_lazy("The access of the person who started it changed before this finished."),
+    "FILE_LOST": gettext_lazy("The uploaded file is damaged or gone. Upload it again."),
+    "STORAGE": gettext_lazy("The account of the import could not be saved."),
+    "INTERNAL": gettext_lazy("Something went wrong here; we were told."),
+    "FORMAT_GONE": gettext_lazy("This format is no longer read here."),
 }
 
 
@@ -30,7 +33,7 @@ def words_for(run: ImportRun, now: datetime | None = None) -> str:
         case ImportState.RUNNING:
             return _running(run)
         case ImportState.FINISHED:
-            return "Dry run finished: nothing was written." if run.is_dry_run else "Finished."
+            return _("Dry run finished: nothing was written.") if run.is_dry_run else _("Finished.")
         case ImportState.FAILED | ImportState.CANCELLED:
             return run.reason
     return f"{run.get_state_display()}."
@@ -38,22 +41,27 @@ def words_for(run: ImportRun, now: datetime | None = None) -> str:
 
 def _waiting(run: ImportRun, now: datetime) -> str:
     if other := file_before(run):
-        return f"Waiting until {other.file_name} of the same source is done: one file of a source is read at a time."
+        return _("Waiting until %(file_name)s of the same source is done: one file of a source is read at a time.") % {
+            "file_name": other.file_name
+        }
     if is_waiting_for_worker(run, now):
         return SENTENCES["NO_WORKER"]
-    return _retrying(run.attempt + 1) if run.attempt else "Waiting to be started."
+    return _retrying(run.attempt + 1) if run.attempt else _("Waiting to be started.")
 
 
 def _running(run: ImportRun) -> str:
     if run.is_cancel_asked:
-        return "Stopping after the tickets that are being written."
+        return _("Stopping after the tickets that are being written.")
     if run.attempt > 1:
         return _retrying(run.attempt)
-    return "Reading the whole file, writing nothing." if run.is_dry_run else "Importing."
+    return _("Reading the whole file, writing nothing.") if run.is_dry_run else _("Importing.")
 
 
 def _retrying(attempt: int) -> str:
-    return f"Going on after an interruption (attempt {attempt} of {settings.IMPORT_ATTEMPTS})."
+    return _("Going on after an interruption (attempt %(attempt)s of %(attempts)s).") % {
+        "attempt": attempt,
+        "attempts": settings.IMPORT_ATTEMPTS,
+    }
 
 
 def file_before(run: ImportRun) -> ImportRun | None:
@@ -79,9 +87,12 @@ def written_sentence(run: ImportRun) -> str:
     if run.state not in (ImportState.FAILED, ImportState.CANCELLED) or not run.attempt:
         return ""
     if run.is_dry_run:
-        return "It was a dry run: nothing was written."
+        return _("It was a dry run: nothing was written.")
     written = sum(run.counts.get(result, 0) for result in ("created", "changed"))
     if not written:
-        return "Nothing was written." if run.attempt == 1 else "What earlier attempts wrote stays."
-    tickets = "1 ticket was" if written == 1 else f"{written:,} tickets were"
-    return f"Before that, {tickets} written: they stay. The same file can be imported again and goes on from there."
+        return _("Nothing was written.") if run.attempt == 1 else _("What earlier attempts wrote stays.")
+    return ngettext(
+        "Before that, %s ticket was written: it stays. The same file can be imported again and goes on from there.",
+        "Before that, %s tickets were written: they stay. The same file can be imported again and goes on from there.",
+        written,
+    ) % number(written)
