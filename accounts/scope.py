@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.db.models import IntegerField, Q, Value
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from accounts.capabilities import SELF_SUFFIX, Capability
@@ -88,7 +88,7 @@ class Grants:
 def scope_for(user: User, capability: Capability | str) -> Scope:
     """What ``user`` may see by ``capability``: the union of their roles and single grants; nothing if inactive.
 
-    Nothing else reads grants. Within a request they are read once, by three queries, whatever is asked; outside of
+    Nothing else reads grants. Within a request they are read once, by one query, whatever is asked; outside of
     requests anew each time. For somebody who sees everything or nothing by themselves there is no query.
     """
     (scope,) = scopes_for(user, capability)
@@ -130,13 +130,17 @@ def _grants_of(user: User) -> Grants:
 
 
 def _read(user: User) -> Grants:
-    """Guardian's own way of asking for many objects at once: one query for the person, one for their groups."""
+    """What guardian keeps of the person and of their groups, on teams and for the whole desk, in one query."""
     of_teams = Permission.objects.filter(content_type__app_label="accounts", content_type__model="team")
-    desk = of_teams.filter(Q(user=user) | Q(group__user=user)).values_list("codename", flat=True)
+    everywhere = Value(None, output_field=IntegerField())
+    desk = of_teams.filter(Q(user=user) | Q(group__user=user)).values_list("codename", everywhere)
     single = get_user_obj_perms_model(Team).objects.filter(user=user)
     of_roles = get_group_obj_perms_model(Team).objects.filter(group__user=user)
-    teams: dict[str, set[int]] = defaultdict(set)
-    for held in (single, of_roles):
-        for name, team in held.values_list("permission__codename", "content_object_id"):
-            teams[name].add(team)
-    return Grants(frozenset(desk), {name: frozenset(ids) for name, ids in teams.items()})
+    held = (rows.values_list("permission__codename", "content_object_id") for rows in (single, of_roles))
+    teams: dict[str, set[int | None]] = defaultdict(set)
+    for name, team in desk.order_by().union(*(rows.order_by() for rows in held), all=True):
+        teams[name].add(team)
+    return Grants(
+        frozenset(name for name, ids in teams.items() if None in ids),
+        {name: frozenset(ids - {None}) for name, ids in teams.items()},
+    )

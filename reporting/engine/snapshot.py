@@ -1,15 +1,18 @@
 """One consistent, read-only view of the database for all queries of one answer."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.utils.translation import gettext as _
 
 from memberpulse.errors import Unavailable
+
+Made = TypeVar("Made")
 
 # SQLite asks whether to go on after so many of its steps: often enough to stop on time, seldom enough to cost nothing.
 _STEPS_BETWEEN_QUESTIONS = 20_000
@@ -21,7 +24,8 @@ _SET_UP = """
 """
 
 
-_is_open: ContextVar[bool] = ContextVar("a snapshot is open", default=False)
+# What is kept while a snapshot lasts; None where none is open.
+_kept: ContextVar[dict[str, Any] | None] = ContextVar("what the open snapshot keeps", default=None)
 
 
 @contextmanager
@@ -33,18 +37,28 @@ def snapshot(*, limit_seconds: float | None = None) -> Iterator[str]:
     Raises Unavailable where a query takes too long or the database is out of reach.
     """
     alias = settings.SNAPSHOT_DATABASE
-    if _is_open.get():
+    if _kept.get() is not None:
         yield alias
         return
     limit = settings.QUERY_LIMIT_SECONDS if limit_seconds is None else limit_seconds
-    opened = _is_open.set(True)
+    opened = _kept.set({})
     try:
         with transaction.atomic(using=alias), _limited(alias, limit):
             yield alias
     except OperationalError as error:
         raise _refusal(error, limit) from error
     finally:
-        _is_open.reset(opened)
+        _kept.reset(opened)
+
+
+def once(name: str, make: Callable[[], Made]) -> Made:
+    """What ``make`` gave when it was first asked for in the open snapshot; made anew where none is open."""
+    kept = _kept.get()
+    if kept is None:
+        return make()
+    if name not in kept:
+        kept[name] = make()
+    return kept[name]
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Q, Value
 from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
-from accounts.models import Membership, Team, User
+from accounts.models import Membership, User
 from accounts.scope import Scope, scope_for
 from memberpulse.popovers import Choice, Choices
 from reporting.answers import scope_in
@@ -45,7 +46,10 @@ def choices(
         if are_checked:
             counts = {name: {**dict.fromkeys(_ids(name, chosen[name]), 0), **ids} for name, ids in counts.items()}
         most = {name: _most(name, ids, chosen[name]) for name, ids in counts.items()}
-        titles = _titles(alias, most)
+        titles = _titles(alias, scope, most)
+    # Teams are offered whatever happened in them.
+    counts["team"] = {**dict.fromkeys(titles["team"], 0), **counts["team"]}
+    most["team"] = _most("team", counts["team"], chosen["team"])
     return {name: _choices(name, most[name], titles[name], chosen[name], len(counts[name])) for name in FILTERS}
 
 
@@ -66,7 +70,7 @@ class _Found:
             for name, value in zip(by, key, strict=True):
                 counts[name][value] += number
         return {
-            "team": {**dict.fromkeys(self._teams(scope), 0), **counts["team"]},
+            "team": counts["team"],
             "category": {**self._open("category", rows), **counts["category"]},
             "organization": {**self._open("organization", rows), **self._created("organization", rows)},
             **{name: {**dict.fromkeys(words, 0), **counts[name]} for name, words in WORD_FILTERS.items()},
@@ -92,12 +96,9 @@ class _Found:
         standing = Ticket.objects.using(self.alias).filter(
             _in_scope(scope, "assignee"), status__in=OPEN_STATUSES, tags__isnull=False, metric_events__isnull=False
         )
-        found = standing.values_list("tags", flat=True).order_by().distinct()
-        return {None: None, **dict.fromkeys(found, 0), **dict(counts)}
-
-    def _teams(self, scope: Scope) -> QuerySet:
-        teams = Team.objects.using(self.alias)
-        return (teams if scope.all_teams else teams.filter(pk__in=scope.reached_team_ids)).values_list("pk", flat=True)
+        # Open or created, each tag once or twice: a number counts before none.
+        found = counts.union(standing.order_by().values_list("tags").annotate(number=Value(0)))
+        return {None: None, **dict(sorted(found, key=itemgetter(1)))}
 
     def _created(self, name: str, rows: Slice) -> Counts:
         return {key: number for (key,), number in self.engine.count(MetricKind.CREATED, rows, (name,)).items()}
@@ -132,17 +133,24 @@ def _most(name: str, counts: Counts, chosen: Iterable[str]) -> Counts:
     return {key: counts[key] for key in keys[:SHOWN_AT_MOST]}
 
 
-def _titles(alias: str, counts: Mapping[str, Counts]) -> dict[str, dict[Id, str]]:
-    """The names of all ids, in one query."""
+def _titles(alias: str, scope: Scope, counts: Mapping[str, Counts]) -> dict[str, dict[Id, str]]:
+    """The names of all ids, and of all teams in the scope, in one query."""
+
+    def wanted(name: str) -> Q:
+        if name != "team":
+            return Q(pk__in=[key for key in counts[name] if key is not None])
+        return Q() if scope.all_teams else Q(pk__in=scope.reached_team_ids)
+
     first, *others = (
         model.objects.using(alias)
-        .filter(pk__in=[key for key in counts[name] if key is not None])
+        .filter(wanted(name))
         .order_by()
         .annotate(filter=Value(name))
         .values_list("filter", "pk", "name")
         for name, model in _NAMED.items()
     )
-    titles: dict[str, dict[Id, str]] = {name: {None: missing} for name, missing in _MISSING.items()}
+    # Every ticket has a team.
+    titles: dict[str, dict[Id, str]] = {name: {None: missing} for name, missing in _MISSING.items()} | {"team": {}}
     titles |= {name: dict(words.choices) for name, words in WORD_FILTERS.items()}
     for name, key, title in first.union(*others, all=True):
         titles[name][key] = title

@@ -434,8 +434,8 @@ def test_the_page_takes_as_many_queries_for_many_rows_as_for_one(only, count, pa
     for _ in range(count):
         add(actor="root@example.org")
 
-    # Session, person, three for the grants, one for the rows; for a person's one for who it is and four for the rows.
-    with django_assert_num_queries(10 if params else 6) as queries:
+    # Session, person, one for the grants, one for the rows; for a person's one for who it is and four for the rows.
+    with django_assert_num_queries(8 if params else 4) as queries:
         only(**params)
 
     assert not [query for query in queries if "COUNT(" in query["sql"] or "OFFSET" in query["sql"]]
@@ -528,8 +528,8 @@ def test_the_file_takes_as_many_queries_for_many_rows_as_for_one(only, count, dj
     for _ in range(count):
         add()
 
-    # Session, person, three for the grants, the latest row, the row of the download, the rows.
-    with django_assert_num_queries(8):
+    # Session, person, one for the grants, the latest row, the row of the download, the rows.
+    with django_assert_num_queries(6):
         cells(only(FILE))
 
 

@@ -185,11 +185,11 @@ def test_what_a_request_knew_of_a_single_grant_is_forgotten_when_it_changes(in_a
 
 def test_grants_are_read_once_in_a_request_and_anew_outside_of_one(in_a_request, django_assert_num_queries):
     person = person_with(Role.LEAD, TeamFactory())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         assert scope_for(person, Capability.VIEW_TICKETS) == scope_for(person, Capability.WORK_TICKETS)
 
     token = current_request.set(None)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(2):
         assert scope_for(person, Capability.VIEW_TICKETS) == scope_for(person, Capability.WORK_TICKETS)
     current_request.reset(token)
 

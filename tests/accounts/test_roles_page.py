@@ -166,8 +166,8 @@ def test_the_page_takes_as_many_queries_for_many_teams_as_for_one(client, count,
         Membership.objects.create(user=person, team=TeamFactory(), role=Role.AGENT)
     client.force_login(person)
 
-    # Session, person, three for the grants, roles, teams; where each comes from, which are roles and single grants.
-    with django_assert_num_queries(9):
+    # Session, person, one for the grants, roles, teams; where each comes from, which are roles and single grants.
+    with django_assert_num_queries(7):
         client.get(ROLES)
 
 

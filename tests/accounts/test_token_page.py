@@ -140,8 +140,8 @@ def test_the_page_takes_the_same_queries_for_each_length(as_owner, owner, count,
     for _ in range(count):
         create_token(owner=owner, name="Dashboard")
 
-    # Session, person, and three for all that they may see; how many tokens, and which.
-    with django_assert_num_queries(7):
+    # Session, person, and all that they may see; how many tokens, and which.
+    with django_assert_num_queries(5):
         assert len(as_owner.get(PAGE).context["rows"]) == count
 
 

@@ -210,13 +210,13 @@ def test_teams_are_listed_with_members_and_leads(desk):
 @pytest.mark.parametrize(
     ("place", "queries"),
     [
-        ("/admin/accounts/user/", 11),
-        ("/admin/accounts/user/{person}/change/", 13),
-        ("/admin/accounts/user/{person}/sees/", 15),
-        ("/admin/accounts/user/{person}/deactivate/", 16),
-        ("/admin/accounts/team/", 9),
-        ("/admin/accounts/team/{team}/change/", 8),
-        ("/admin/accounts/team/{team}/permissions/", 9),
+        ("/admin/accounts/user/", 9),
+        ("/admin/accounts/user/{person}/change/", 11),
+        ("/admin/accounts/user/{person}/sees/", 11),
+        ("/admin/accounts/user/{person}/deactivate/", 14),
+        ("/admin/accounts/team/", 7),
+        ("/admin/accounts/team/{team}/change/", 6),
+        ("/admin/accounts/team/{team}/permissions/", 7),
     ],
 )
 def test_pages_take_as_many_queries_for_three_rows_as_for_one(desk, place, queries, rows, django_assert_num_queries):
