@@ -42,7 +42,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Card:
-    """``parts`` is what the figure is made of, ``note`` the shortest of it; ``earlier`` is the comparison in words.
+    """``parts`` is what the figure is made of, ``note`` the shortest of it; ``earlier`` is the comparison in words,
+    with ``earlier_href`` to the tickets behind it.
 
     ``why`` says why there are words where a figure would be: the card's own, which has the unit "text" then, or the
     comparison's.
@@ -58,6 +59,7 @@ class Card:
     line: Chart
     why: str = ""
     href: str = ""
+    earlier_href: str = ""
 
     @property
     def has_change(self) -> bool:
@@ -104,6 +106,13 @@ class _Metric:
     def href(self, column: str) -> str:
         return self.section.href(self.section.rows[0], column)
 
+    @property
+    def earlier_href(self) -> str:
+        """Leads to the tickets behind the figure of the comparison, where there is one."""
+        for row in self.section.rows[1:]:
+            return self.section.href(row, self.section.columns[1].key)
+        return ""
+
     def part(self, text: str, column: str = "") -> Part:
         return Part(text, self.href(column) if column else "")
 
@@ -114,6 +123,7 @@ def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "value": metric["value"],
         "unit": "count",
         "href": metric.href("value"),
+        "earlier_href": metric.earlier_href,
         "parts": [metric.part(words % number(by_status[slug]), slug) for slug, words in _STATUSES.items()],
         "note": "",
         "change": before and _relative(metric["value"], before["value"], of="count"),
@@ -128,6 +138,7 @@ def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "value": metric["mean_seconds"],
         "unit": "seconds",
         "href": metric.href("mean_seconds"),
+        "earlier_href": metric.earlier_href,
         "parts": [
             metric.part(median, "median_seconds"),
             metric.part(f"p90 {formats.duration(metric['p90_seconds'])}", "p90_seconds"),
@@ -148,6 +159,7 @@ def _resolution_rate(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "value": metric["value"],
         "unit": "ratio",
         "href": metric.href("value"),
+        "earlier_href": metric.earlier_href,
         "parts": [
             metric.part(_("%s met") % number(met), "met"),
             metric.part(missed_words, "missed"),
@@ -177,6 +189,7 @@ def _csat(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "value": metric["value"],
         "unit": "ratio",
         "href": metric.href("value"),
+        "earlier_href": metric.earlier_href,
         "parts": [part for part in parts if part.text],
         "note": ratings,
         "change": before and _points(metric["value"], before["value"]),

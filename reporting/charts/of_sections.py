@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -50,8 +50,11 @@ class Figure:
         return isinstance(self.chart, Chart) and self.chart.is_empty
 
 
-def charts_for(section: Section, report: Report) -> list[Figure]:
+def charts_for(section: Section, report: Report, *, agents_shown: int | None = AGENTS_SHOWN) -> list[Figure]:
+    """The charts of the section; those of agents show the first ``agents_shown`` of its rows, None all."""
     draw = _CHARTS.get(section.key)
+    if section.key == "agents":
+        section = replace(section, rows=[row for row in section.rows if row["id"] is not None][:agents_shown])
     return draw(section, report) if draw else []
 
 
@@ -199,17 +202,16 @@ def _index(section: Section, report: Report) -> list[Figure]:
 
 
 def _agents(section: Section, report: Report) -> list[Figure]:
-    people = [row for row in section.rows if row["id"] is not None][:AGENTS_SHOWN]
     done = [
         BarRow(
             row["name"], {"resolutions": row["resolutions"], "open": row["open"]}, href=section.href(row, "resolutions")
         )
-        for row in people
+        for row in section.rows
     ]
     segments = [Segment("resolutions", _("Resolved"), "b1"), Segment("open", _("Open now"), "bover")]
     times = [
         RangeRow(row["name"], row["response_median"], row["response_p90"], href=section.href(row, "response_median"))
-        for row in people
+        for row in section.rows
     ]
     tickets, response = _("Tickets per agent"), _("Response times per agent")
     return [

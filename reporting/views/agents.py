@@ -5,16 +5,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.capabilities import Capability
-from memberpulse.address import Address
+from memberpulse.address import Address, Link
 from reporting.charts.of_sections import AGENTS_SHOWN
 from reporting.query import SORTABLE
 from reporting.reports import agents
 from reporting.reports.definitions import DEFINITIONS
-from reporting.reports.sections import Column, Report, Section
-from reporting.views.panels import panels
+from reporting.reports.sections import Column, Report
+from reporting.views.behind import OWN_FIELDS
+from reporting.views.panels import Panel, panels
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Head, HeadOf, plain_cell, table
 
+# Whether the charts show everybody.
+CHARTS, ALL = "charts", "all"
 # Their figures stand beside the rates they are the cases of, where these are few; teams stand under the name.
 _SHOWN_ELSEWHERE = ("teams", "resolution_verdicts", "response_verdicts")
 
@@ -23,6 +26,7 @@ class AgentsPage(ReportPage):
     access = Capability.VIEW_AGENTS
     report_key = "agents"
     template_name = "portal/agents.html"
+    own_fields = (*OWN_FIELDS, CHARTS)
 
     def panels(self, report: Report, address: Address) -> dict[str, Any]:
         section = report.section("agents")
@@ -36,17 +40,23 @@ class AgentsPage(ReportPage):
                 cell=_cell,
                 head=_sorted_by(address),
             ),
-            "charts": [chart.with_(css="c6", sentence=_shown_of(section)) for chart in panels(report, "agents")],
+            "charts": _charts(report, address),
         }
 
 
-def _shown_of(section: Section) -> str:
-    people = sum(row["id"] is not None for row in section.rows)
-    return (
-        _("The first %(shown)s of %(people)s in the order of the table") % {"shown": AGENTS_SHOWN, "people": people}
-        if people > AGENTS_SHOWN
-        else ""
-    )
+def _charts(report: Report, address: Address) -> list[Panel]:
+    """The first agents in the order of the table, or all: each with a link to the other."""
+    people = sum(row["id"] is not None for row in report.section("agents").rows)
+    if people <= AGENTS_SHOWN:
+        words, other, shown = "", None, AGENTS_SHOWN
+    elif address.one(CHARTS) == ALL:
+        words, shown = _("All %s in the order of the table") % people, None
+        other = Link(_("Show the first %s") % AGENTS_SHOWN, address.link((CHARTS,)))
+    else:
+        words, shown = _("The first %(shown)s of %(people)s in the order of the table"), AGENTS_SHOWN
+        words %= {"shown": AGENTS_SHOWN, "people": people}
+        other = Link(_("Show all"), address.link(**{CHARTS: ALL}))
+    return [chart.with_(css="c6", sentence=words, more=other) for chart in panels(report, "agents", agents_shown=shown)]
 
 
 def _cell(row: dict[str, Any], column: Column) -> Cell:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from memberpulse.address import Link
 from reporting.charts import Chart, Heat
 from reporting.charts.of_sections import charts_for
 from reporting.reports.definitions import DEFINITIONS, Definition
@@ -10,7 +11,7 @@ from reporting.reports.sections import Report, Section
 
 @dataclass(frozen=True)
 class Panel:
-    """``css`` is the width: c4 is 4 of 12 columns."""
+    """``css`` is the width: c4 is 4 of 12 columns; ``more`` leads to the chart with more in it, or with less."""
 
     section: Section
     title: str
@@ -18,6 +19,7 @@ class Panel:
     sentence: str = ""
     css: str = "c12"
     is_only: bool = False
+    more: Link | None = None
 
     @property
     def id(self) -> str:
@@ -37,10 +39,10 @@ class Panel:
         return replace(self, **changed)
 
 
-def panels(report: Report, section_key: str) -> list[Panel]:
-    """The charts of a section, in the order in which it has them."""
+def panels(report: Report, section_key: str, **shown) -> list[Panel]:
+    """The charts of a section, in the order in which it has them; ``shown`` is what ``charts_for`` takes."""
     section = report.section(section_key)
-    return [Panel(section, figure.title, figure.chart, section.note) for figure in charts_for(section, report)]
+    return [Panel(section, figure.title, figure.chart, section.note) for figure in charts_for(section, report, **shown)]
 
 
 def panel(report: Report, section_key: str, **changed) -> Panel:

@@ -24,11 +24,13 @@ class ReportPage(ReportingView):
 
     place = "reports"
     template_name: str
+    # What an address says of the page alone: no part of the question.
+    own_fields: tuple[str, ...] = OWN_FIELDS
 
     def get(self, request: HttpRequest) -> HttpResponse:
         here = Address.of(request)
         # What stands on a page of rows of one answer is nowhere in the next.
-        address, question = here.without(AFTER), here.without(*OWN_FIELDS)
+        address, question = here.without(AFTER), here.without(*self.own_fields)
         try:
             with snapshot():
                 reports = self._answer(address, question)

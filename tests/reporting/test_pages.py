@@ -321,6 +321,34 @@ def test_no_id_stands_twice(as_manager, small_desk, name):
     assert sorted(ids) == sorted(set(ids))
 
 
+def test_charts_of_many_agents_show_the_first_or_all(as_manager):
+    agents = [UserFactory(name=f"Agent {place:02}") for place in range(22)]
+    desk.reply(ticket=make_ticket(team=TeamFactory(agents=agents)), actor=agents[0], body="Done")
+
+    def charts(address: str) -> tuple[str, list[str]]:
+        body = as_manager.get(address).text
+        names = [sum(f">Agent {place:02}</text>" in svg for place in range(22)) for svg in body.split("<svg")[1:]]
+        return text(as_manager.get(address)), [count for count in names if count]
+
+    words, names = charts(page("agents"))
+    assert "The first 20 of 22 in the order of the table Show all" in words
+    assert names == [20, 20]
+    words, names = charts(page("agents") + "?charts=all&sort=name")
+    assert "All 22 in the order of the table Show the first 20" in words
+    assert names == [22, 22]
+    # A matter of the page: nothing else is asked.
+    assert "charts" not in dict(as_manager.get(page("agents") + "?charts=all").context["export_fields"])
+
+
+def test_the_earlier_figure_leads_to_its_tickets(as_manager, small_desk):
+    for days in (30, 35):
+        make_ticket(team=small_desk, at=datetime(2026, 11, 19, 9, 0, tzinfo=UTC) - timedelta(days=days))
+    body = as_manager.get(page("overview")).text
+
+    (link,) = re.findall(r'<p class="cmp"><a href="([^"]*behind=summary\.open_tickets\.comparison\.value[^"]*)">', body)
+    assert as_manager.get(unescape(link)).context["panel"].title == "2 open tickets"
+
+
 def test_names_are_text_and_nothing_else(as_manager, team):
     person = person_with(Role.AGENT, team, name='<img src=x onerror="alert(1)">')
     make_ticket(team=team, assignee=person, category=CategoryFactory(name="</script><b>bold"))

@@ -11,8 +11,9 @@ from django.core.management import call_command
 
 from accounts.capabilities import Role
 from accounts.models import AuditEvent, AuditKind, User
-from reporting.views.behind import SHOWN_AT_ONCE
+from reporting.views.behind import SHOWN_AT_ONCE, panel_of
 from tests.factories import RequesterFactory, TeamFactory, make_ticket, person_with
+from tickets.models import Ticket
 
 NOW = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
 PAGES = {name: f"/support/reports/{name}" for name in ("overview", "performance", "agents", "trends")}
@@ -45,8 +46,8 @@ def test_every_figure_leads_to_as_many_rows_as_it_says(client, time_machine, nam
     # One of each sort is enough: all cells are walked elsewhere.
     sorts = {}
     for href, words in figures(client.get(PAGES[name_of_page])):
-        report, section, _row, column = re.search(r"behind=([^&#]*)", href)[1].split(".")
-        sorts.setdefault((report, section, column), (href, words))
+        report, section, row, column = re.search(r"behind=([^&#]*)", href)[1].split(".")
+        sorts.setdefault((report, section, row == "comparison", column), (href, words))
 
     assert len(sorts) > 8
     for href, words in sorts.values():
@@ -69,6 +70,22 @@ def test_who_may_see_no_tickets_is_led_to_none(client):
     assert panel(response).title == "Not in your role"
     assert "See the tickets behind a figure" in panel(response).problem
     assert client.get(FILE).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])
+def test_the_list_is_of_the_moment_that_its_page_is_of(client, monkeypatch):
+    make_ticket()
+    client.force_login(person_with(Role.MANAGER))
+
+    def written_meanwhile(*args, **options):
+        make_ticket()
+        return panel_of(*args, **options)
+
+    monkeypatch.setattr("reporting.views.reports.panel_of", written_meanwhile)
+    response = client.get(OPEN)
+
+    assert (Ticket.objects.count(), response.context["report"].metrics["open_tickets"]["value"]) == (2, 1)
+    assert (panel(response).title, len(panel(response).rows)) == ("1 open ticket", 1)
 
 
 # --- What it shows ----------------------------------------------------------------------------------------------------
