@@ -83,6 +83,15 @@ def test_the_page_says_what_was_measured():
     web = {
         "alone": {"summary": [20.0, 30.0, 41.0]},
         "answers_per_second": {"summary": 66.0},
+        "pages": {
+            "summary": {
+                "first_byte_ms": [80.0, 90.0, 100.0],
+                "with_list_ms": [95.0, 97.0, 120.0],
+                "html_bytes": 15_000,
+                "first_visit_bytes": 101_500,
+                "painted_ms": [400.0, 420.0, 600.0],
+            }
+        },
         "cores": 2,
         "workers": [{"rss_mb": 300.0, "pss_mb": 200.0, "private_mb": 120.0}],
     }
@@ -106,6 +115,7 @@ def test_the_page_says_what_was_measured():
     lines = page.splitlines()
     assert "| Overview | 29 | 2,000 | 500 | 250 | 8.00 | 9.50 | 0.30 | 4.0x | 8.0x | 250x |" in lines
     assert "| Overview | 30.0 | 41.0 | 33.0 |" in lines
+    assert "| Overview | 90.0 | 97.0 | 100 | 120 | 15.0 | 101.5 | 420 |" in lines
     assert "They differ in Overview: stock." in lines
     assert "| catching up with 0 changed tickets | 0.40 ms |" in lines
     assert lines[-2:] == [

@@ -8,8 +8,8 @@ NAMES = {"summary": "Overview", "performance": "Performance", "agents": "Agents"
 
 def page(found: dict, sizes: list[dict], *, runs: int) -> str:
     """Of one desk; ``sizes``: what was measured of any, to tell how figures grow."""
-    parts = (_desk(found), _engines(found, runs), _reports(found), _web(found), _costs(found), growth(sizes))
-    return "\n\n".join(parts)
+    over_http = (_web(found), _pages(found))
+    return "\n\n".join((_desk(found), _engines(found, runs), _reports(found), *over_http, _costs(found), growth(sizes)))
 
 
 def _desk(found: dict) -> str:
@@ -58,6 +58,30 @@ def _web(found: dict) -> str:
     ]
     head = ("report", "median", "p95", "8 clients, answers/s per core")
     return "\n\n".join(("## Over HTTP", text, _table(head, rows)))
+
+
+def _pages(found: dict) -> str:
+    text = (
+        "The portal's pages for who sees everything, the last 30 days; then the same with the list of open tickets "
+        "beside it. What travels is compressed; a first visit includes styles and scripts. Drawn: the largest piece, in "
+        "Chromium, on a first visit."
+    )
+    rows = [
+        (
+            NAMES[key],
+            *(
+                _ms(times[int(len(times) * part)])
+                for part in (0.5, 0.95)
+                for times in (one["first_byte_ms"], one["with_list_ms"])
+            ),
+            f"{one['html_bytes'] / 1000:.1f}",
+            f"{one['first_visit_bytes'] / 1000:.1f}",
+            _ms(statistics.median(one["painted_ms"])) if one["painted_ms"] else "no browser",
+        )
+        for key, one in found["http"]["columns"]["pages"].items()
+    ]
+    head = ("page", "first byte", "with tickets", "p95", "with tickets", "page, kB", "first visit, kB", "drawn, ms")
+    return "\n\n".join(("## Pages", text, _table(head, rows)))
 
 
 def _costs(found: dict) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from accounts.models import ApiToken, User
 from reporting.answers import REPORTS
+from tests.bench import pages
 from tests.bench.costs import memory_mb
 from tests.bench.engines import timed_ms
 from tests.memberpulse.processes import free_port, wait_until
@@ -30,7 +31,8 @@ def measured(reader: User, engine: str) -> dict:
         alone = {key: sorted(timed_ms(lambda key=key: client.ask(key)) for _ in range(RUNS)) for key in REPORTS}
         many = _answers_per_second(port, secret)
         workers = [memory_mb(pid) for pid in _children(server.pid)]
-    return {"alone": alone, "answers_per_second": many, "cores": os.cpu_count(), "workers": workers}
+        seen = pages.measured(reader, port)
+    return {"pages": seen, "alone": alone, "answers_per_second": many, "cores": os.cpu_count(), "workers": workers}
 
 
 class _Client:
@@ -67,6 +69,8 @@ def _served(engine: str):
     port = free_port()
     web = ("gunicorn", "memberpulse.wsgi", "--config", "python:memberpulse.gunicorn", f"--bind=127.0.0.1:{port}")
     environment = {**os.environ, "REPORT_ENGINE": engine, "LOG_LEVEL": "WARNING"}
+    # As it is shipped: styles and scripts are packed once.
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], env=environment, check=True)
     process = subprocess.Popen([sys.executable, "-m", *web], env=environment)
     try:
         wait_until(lambda: _answers(port), seconds=60)

@@ -1,5 +1,6 @@
 """The portal's pages: who sees what, the words on them, and how they refuse."""
 
+import gzip
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -347,6 +348,17 @@ def test_the_earlier_figure_leads_to_its_tickets(as_manager, small_desk):
 
     (link,) = re.findall(r'<p class="cmp"><a href="([^"]*behind=summary\.open_tickets\.comparison\.value[^"]*)">', body)
     assert as_manager.get(unescape(link)).context["panel"].title == "2 open tickets"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_travels_compressed(as_manager, small_desk, name):
+    plain = as_manager.get(page(name))
+    packed = as_manager.get(page(name), headers={"accept-encoding": "gzip"})
+
+    assert (packed["Content-Encoding"], plain.has_header("Content-Encoding")) == ("gzip", False)
+    assert gzip.decompress(packed.content).startswith(b"<!doctype html>")
+    assert len(packed.content) * 4 < len(plain.content)
+    assert "Accept-Encoding" in plain["Vary"]
 
 
 def test_names_are_text_and_nothing_else(as_manager, team):
