@@ -62,8 +62,8 @@ def _web(found: dict) -> str:
 
 def _pages(found: dict) -> str:
     text = (
-        "The portal's pages for who sees everything, the last 30 days; then the same with the list of open tickets "
-        "beside it. What travels is compressed; a first visit includes styles and scripts. Drawn: the largest piece, in "
+        "The portal's pages for who sees everything, the last 30 days; with tickets: the list of the open ones beside "
+        "it. What travels is compressed; a first visit includes styles and scripts. Drawn: the largest piece, in "
         "Chromium, on a first visit."
     )
     rows = [
