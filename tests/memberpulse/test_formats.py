@@ -36,6 +36,18 @@ def test_separators_follow_the_language():
     with translation.override("de"):
         assert formats.number(24_918) == "24.918"
         assert formats.percent(0.9312) == f"93,1{NNBSP}%"
+        assert formats.duration(200_000) == "2,3 d"
+
+
+def test_dates_and_sentences_follow_the_language():
+    first, last = date(2026, 10, 23), date(2026, 11, 21)
+    with translation.override("de"):
+        assert formats.date_text(last) == "21. Nov 2026"
+        assert formats.day_text(last) == "Sa 21. Nov"
+        assert formats.period_text(first, last) == "23. Okt – 21. Nov 2026"
+        assert formats.period_text(date(2026, 11, 3), last) == "3.–21. Nov 2026"
+        assert formats.wait(120) == "2 Minuten"
+        assert formats.change(Fraction(1, 10), "down").text == f"10,0{NNBSP}% mehr"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from reporting.models import Export, ExportMail, ExportState
 from reporting.services import exports
 from reporting.services.exports import mails
@@ -58,6 +58,19 @@ def test_mail_says_where_the_file_is_and_nothing_of_what_is_in_it(settings, buil
         "MemberPulse Support Reporting\n\n"
     )
     assert f'<a href="{link}">' in html
+
+
+def test_file_and_mail_are_in_the_language_of_who_gets_them(built, export_dir, manager):
+    User.objects.filter(pk=manager.pk).update(language="de")
+    with time_machine.travel(NOW, tick=False):
+        built(manager, "agents", "csv", period="last_month")
+
+    (message,) = mail.outbox
+    assert message.subject == "Ihr Export ist fertig: Agentenbericht, 1.–31. Okt 2026"
+    assert "Er wird bis 28. Nov 2026, 10:15 (Europe/Berlin) aufbewahrt." in message.body
+    assert '<html lang="de">' in message.alternatives[0][0]
+    (file,) = export_dir.iterdir()
+    assert "Bericht,Agentenbericht" in file.read_text(encoding="utf-8-sig")
 
 
 def test_mail_has_a_message_id_of_its_own_for_ever(built, manager):
