@@ -501,6 +501,24 @@ def test_nothing_bars_the_way(page, live_server, sign_in, manager, faults, schem
     assert faults == []
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_german_has_room_and_bars_no_way_either(page, live_server, sign_in, manager, faults, width):
+    """Its words are longer."""
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(manager)
+    page.locator("summary.avatar").click()
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_role("heading", name="Offene Tickets")).to_be_visible()
+
+    for path in PAGES:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        assert page.locator("html").get_attribute("lang") == "de"
+        assert violations(page) == "", path
+        assert what_is_too_wide(page) == [], path
+    assert faults == []
+
+
 def test_open_menus_and_refusals_bar_nothing_either(page, live_server, sign_in, manager):
     sign_in(manager)
     page.goto(f"{live_server.url}/support/reports/overview?team=999&from=yesterday&to=2026-01-01")
