@@ -12,8 +12,7 @@ from memberpulse.access import PUBLIC, public
 
 @method_decorator(public, name="dispatch")
 class LanguageView(View):
-    """Takes ``language``, keeps it with the person and in the browser, and leads back to the page it was
-    chosen on.
+    """Takes ``language``, keeps it with the person and in the browser, and leads back to where it was chosen.
 
     The browser's cookie is for pages before the sign-in. A language that there is not changes nothing.
     """
