@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from typing import Any, Literal
 
@@ -16,9 +17,8 @@ from django.utils.dateformat import format as dateformat
 from django.utils.dateformat import time_format
 from django.utils.formats import get_format
 from django.utils.functional import lazy
-from django.utils.numberformat import format as numberformat
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from memberpulse.rounding import Rounded
 
@@ -47,6 +47,8 @@ def exact(value: Exact) -> Fraction:
 
 
 def half_up(value: Exact, places: int = 0) -> Decimal:
+    if type(value) is int and not places:
+        return Decimal(value)
     scaled = abs(exact(value)) * 10**places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     digits = tuple(int(digit) for digit in str(whole))
@@ -58,15 +60,15 @@ def number(value: Exact | None, places: int = 0) -> str:
     if value is None:
         return NOTHING
     rounded = half_up(value, places)
-    text = numberformat(
-        abs(rounded),
-        decimal_sep=get_format("DECIMAL_SEPARATOR"),
-        decimal_pos=places,
-        grouping=3,
-        thousand_sep=get_format("THOUSAND_SEPARATOR"),
-        force_grouping=True,
-    )
+    text = f"{abs(rounded):,.{places}f}".translate(_separators(get_language()))
     return MINUS + text if rounded < 0 else text
+
+
+@cache
+def _separators(language: str) -> dict[int, str]:
+    """What stands for Python's own. A page has thousands of numbers, and Django looks these up for each."""
+    names = {",": "THOUSAND_SEPARATOR", ".": "DECIMAL_SEPARATOR"}
+    return {ord(sign): get_format(name, lang=language, use_l10n=True) for sign, name in names.items()}
 
 
 # For texts that are put together before there is a language to show them in.
