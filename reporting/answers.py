@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.capabilities import Capability
 from accounts.models import Membership, Team, User
@@ -25,7 +26,7 @@ from reporting.reports import agents, performance, summary, trends
 from reporting.reports.question import Question
 from reporting.reports.satisfaction import Guard
 from reporting.reports.sections import Report
-from tickets.models import Tag
+from tickets.models import Tag, Ticket
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,11 @@ class Asker:
         return own | credited | set(members.values_list("user_id", flat=True))
 
     def _tags(self, ids: set[int]) -> set[int]:
-        found = Tag.objects.using(self.alias).filter(pk__in=ids, ticket__isnull=False)
-        if not self.scope.all_teams:
-            found = found.filter(ticket__metric_events__team__in=self.scope.reached_team_ids)
+        """Of tickets that are in the scope, or were while something of theirs was counted."""
+        teams = Q() if self.scope.all_teams else Q(team__in=self.scope.reached_team_ids)
+        tickets = Ticket.objects.filter(teams, tags=OuterRef("pk"))
+        counted = MetricEvent.objects.filter(teams, ticket__tags=OuterRef("pk"))
+        found = Tag.objects.using(self.alias).filter(Exists(tickets) | Exists(counted), pk__in=ids)
         return set(found.values_list("pk", flat=True))
 
     def _occurring(self, name: str, ids: set[int], all_teams: bool, team_ids: frozenset[int]) -> set[int]:
