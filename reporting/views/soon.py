@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -57,9 +57,10 @@ def soon_due(user: User, filters: Mapping[str, Any]) -> SoonDue | None:
     now = timezone.now().replace(microsecond=0)
     question = _question(filters)
     tickets = _of_organizations(question.tickets(user, scope, now), filters.get("organization", ()))
-    first = list(question.sorted(tickets).select_related("team", "assignee")[: SHOWN_AT_MOST + 1])
-    shown, dues = first[:SHOWN_AT_MOST], dues_of(first, now)
-    count = tickets.count() if len(first) > len(shown) else len(shown)
+    # How many there are comes with each of them: one question instead of two.
+    counted = tickets.annotate(of_all=Window(Count("*"))).select_related("team", "assignee")
+    shown = list(question.sorted(counted)[:SHOWN_AT_MOST])
+    dues, count = dues_of(shown, now), shown[0].of_all if shown else 0
     everything = "" if "organization" in filters else _address(question)
     return SoonDue([(ticket, dues[ticket.pk]) for ticket in shown], count, everything)
 
