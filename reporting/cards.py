@@ -109,9 +109,8 @@ class _Metric:
     @property
     def earlier_href(self) -> str:
         """Leads to the tickets behind the figure of the comparison, where there is one."""
-        for row in self.section.rows[1:]:
-            return self.section.href(row, self.section.columns[1].key)
-        return ""
+        rows = self.section.rows
+        return self.section.href(rows[1], self.section.columns[1].key) if len(rows) > 1 else ""
 
     def part(self, text: str, column: str = "") -> Part:
         return Part(text, self.href(column) if column else "")
