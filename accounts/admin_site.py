@@ -21,7 +21,7 @@ class DeskAdminSite(AdminSite):
     """For staff. What they find in it is settled by the capability that each page declares."""
 
     access = SIGNED_IN
-    site_header = gettext_lazy("MemberPulse Support Reporting")
+    site_header = "MemberPulse Support Reporting"
     site_title = "MemberPulse"
     index_title = gettext_lazy("Administration")
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -45,7 +46,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
             # What is no text, or holds what no database takes, is no token of ours.
             return super().authenticate_credentials(token if token.replace(b"_", b"").isalnum() else b"")
         except AuthenticationFailed:
-            raise AuthenticationFailed("This token opens nothing: it is unknown, revoked or expired.") from None
+            raise AuthenticationFailed(_("This token opens nothing: it is unknown, revoked or expired.")) from None
 
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         if is_kept_out(auth_token.user):

@@ -10,6 +10,7 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.capabilities import DESK_ROLES, Role, desk_permissions, team_permissions
 from accounts.languages import in_language_of_the_desk
@@ -75,7 +76,8 @@ def rename_groups(team: Team) -> None:
 
 def _name(role: Role | str, team: Team | None) -> str:
     with in_language_of_the_desk():
-        return f"{Role(role).label}, {team.name if team else 'whole desk'}"
+        where = team.name if team else _("whole desk")
+        return f"{Role(role).label}, {where}"
 
 
 def _endow(group: RoleGroup) -> bool:

@@ -40,7 +40,7 @@ def default_time_zone() -> str:
 class UserManager(BaseUserManager):
     def _create(self, email: str, password: str | None, **fields) -> "User":
         if not email:
-            raise ValueError(_("A person needs an e-mail address."))
+            raise ValueError("A person needs an e-mail address.")
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -386,8 +386,8 @@ class AuditEvent(models.Model):
 
     def save(self, **kwargs) -> None:
         if not self._state.adding:
-            raise TypeError(_("The audit log is only added to."))
+            raise TypeError("The audit log is only added to.")
         super().save(**kwargs)
 
     def delete(self, **kwargs) -> None:
-        raise TypeError(_("The audit log is only added to."))
+        raise TypeError("The audit log is only added to.")

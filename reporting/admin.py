@@ -13,11 +13,15 @@ class MetricEventAdmin(ReadOnlyAdmin):
     """Its rows hold scores, so whoever sees them may see single ratings."""
 
     access = Capability.VIEW_RATINGS
-    list_display = ["ticket_id", "kind", "happened_at", "team", "agent", "met", "score"]
+    list_display = ["ticket_number", "kind", "happened_at", "team", "agent", "met", "score"]
     list_filter = ["kind", "team"]
     list_select_related = ["team", "agent"]
     search_fields = ["=ticket__id"]
     show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("ticket"), ordering="ticket_id")
+    def ticket_number(self, row: MetricEvent) -> int:
+        return row.ticket_id
 
     @admin.display(description=gettext_lazy("At"), ordering="at")
     def happened_at(self, row: MetricEvent):

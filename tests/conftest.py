@@ -5,6 +5,7 @@ import os
 import hypothesis
 import pytest
 from django.core.mail.backends import locmem
+from django.utils import translation
 
 from memberpulse import turns
 from reporting.models import Export
@@ -29,6 +30,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _passwords_are_cheap(settings):
     """A good hash is slow on purpose; no test is about that."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_language_is_left_over(settings):
+    """A request leaves its language on in its thread, for what it streams; the next one sets its own."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

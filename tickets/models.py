@@ -316,7 +316,7 @@ class Survey(PlannedMail):
         ]
 
     def __str__(self) -> str:
-        return f"Survey about #{self.ticket_id}"
+        return _("Survey about #%s") % self.ticket_id
 
 
 def validate_week(week) -> None:
@@ -418,7 +418,8 @@ class SlaTarget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_metric_display()} {self.get_priority_display() if self.priority else 'any priority'}"
+        priority = self.get_priority_display() if self.priority else _("any priority")
+        return f"{self.get_metric_display()} {priority}"
 
 
 class Rejudging(models.Model):

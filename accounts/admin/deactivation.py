@@ -16,6 +16,7 @@ from accounts.services import leaving
 from memberpulse.errors import Conflict
 
 _TITLES = {"deactivate": gettext_lazy("Deactivate %s"), "reactivate": gettext_lazy("Reactivate %s")}
+_VERBS = {"deactivate": gettext_lazy("Deactivate"), "reactivate": gettext_lazy("Reactivate")}
 
 
 class DeactivationPages:
@@ -74,6 +75,7 @@ class DeactivationPages:
             "media": self.media,
             "person": person,
             "act": act,
+            "verb": _VERBS[act],
             **context,
         }
         return TemplateResponse(request, "admin/accounts/user/deactivate.html", context, status=status)

@@ -146,12 +146,10 @@ class PersonAdmin(SeesPage, DeactivationPages, GuardedAdmin, UserAdmin):
         for person in invited:
             password_reset.invite(person)
         left = queryset.count() - len(invited)
-        why = (
-            _(" Left out %(left)s who have a password, are deactivated or are no people.") % {"left": left}
-            if left
-            else ""
-        )
-        self.message_user(request, f"Invited: {', '.join(map(str, invited)) or 'nobody'}.{why}")
+        told = _("Invited: %s.") % (", ".join(map(str, invited)) or _("nobody"))
+        if left:
+            told += " " + _("Left out %s who have a password, are deactivated or are no people.") % left
+        self.message_user(request, told)
 
 
 def _replaced(names: list[str], instead: dict[str, str | None]) -> list[str]:

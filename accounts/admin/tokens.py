@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.capabilities import Capability
 from accounts.guarded import GuardedAdmin
@@ -11,7 +12,7 @@ from accounts.services import tokens
 
 
 class ExpiryFilter(admin.SimpleListFilter):
-    title, parameter_name = "expiry", "expired"
+    title, parameter_name = gettext_lazy("expiry"), "expired"
 
     def lookups(self, request, model_admin) -> list[tuple[str, str]]:
         return [("no", _("Valid")), ("yes", _("Expired"))]

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.pagination import CursorPagination
@@ -24,13 +23,11 @@ class TokenSerializer(serializers.ModelSerializer):
     """A token as its owner sees it. Nothing here can be written."""
 
     id = serializers.UUIDField(source="uuid")
-    begins_with = serializers.CharField(
-        source="token_key", help_text=gettext_lazy("The first characters of the secret.")
-    )
+    begins_with = serializers.CharField(source="token_key", help_text="The first characters of the secret.")
     is_expired = serializers.BooleanField()
     created_at = serializers.DateTimeField(source="created")
     expires_at = serializers.DateTimeField(source="expiry", allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True, help_text=gettext_lazy("To a minute; null if never."))
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To a minute; null if never.")
 
     class Meta:
         model = ApiToken
@@ -43,9 +40,7 @@ class TokenSerializer(serializers.ModelSerializer):
 class CreatedTokenSerializer(TokenSerializer):
     """A token that was just made, with its secret: the only answer that has it."""
 
-    secret = serializers.CharField(
-        help_text=gettext_lazy("Send it as `Authorization: Token mp_…`. It is never shown again.")
-    )
+    secret = serializers.CharField(help_text="Send it as `Authorization: Token mp_…`. It is never shown again.")
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "secret"]
@@ -61,16 +56,14 @@ class TokenPageSerializer(serializers.Serializer):
 class NewTokenSerializer(serializers.Serializer):
     """All that can be said of a new token."""
 
-    name = serializers.CharField(max_length=tokens.NAME_AT_MOST, help_text=gettext_lazy("What it is for, in one line."))
+    name = serializers.CharField(max_length=tokens.NAME_AT_MOST, help_text="What it is for, in one line.")
     days = serializers.IntegerField(
         default=tokens.DEFAULT_DAYS,
         min_value=tokens.DAYS_AT_LEAST,
         max_value=tokens.DAYS_AT_MOST,
-        help_text=gettext_lazy("How long it is valid. A token made with a token does not outlive it."),
+        help_text="How long it is valid. A token made with a token does not outlive it.",
     )
-    is_read_only = serializers.BooleanField(
-        default=False, help_text=gettext_lazy("Refused all but GET, HEAD and OPTIONS.")
-    )
+    is_read_only = serializers.BooleanField(default=False, help_text="Refused all but GET, HEAD and OPTIONS.")
 
 
 class _NewestFirst(CursorPagination):

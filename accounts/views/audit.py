@@ -62,11 +62,11 @@ _LOOKS = {
     AuditKind.EXPORT_REFUSED: "warn",
 }
 _FILE_COLUMNS = {
-    "at": "Time (UTC)",
+    "at": gettext_lazy("Time (UTC)"),
     "kind": gettext_lazy("Kind"),
-    "actor_id": "Who (number)",
+    "actor_id": gettext_lazy("Who (number)"),
     "actor": gettext_lazy("Who"),
-    "person_id": "Whom (number)",
+    "person_id": gettext_lazy("Whom (number)"),
     "person": gettext_lazy("Whom"),
     "subject": gettext_lazy("What"),
     "address": gettext_lazy("Address"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import serializers, status
 from rest_framework.pagination import CursorPagination
@@ -80,7 +81,7 @@ class NewExportView(GuardedView):
 def _read(body: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The export's own fields, checked, and the report's parameters as they came."""
     if not isinstance(body, dict):
-        raise InvalidParameter("body", code="type", detail="Send a JSON object.")
+        raise InvalidParameter("body", code="type", detail=_("Send a JSON object."))
     serializer = ExportRequestSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data, {name: value for name, value in body.items() if name not in serializer.fields}
@@ -100,7 +101,7 @@ class ExportListView(GuardedView):
         pages = _NewestFirst()
         for name in request.query_params:
             if name != pages.cursor_query_param:
-                detail = f"This is not a parameter. Known are {pages.cursor_query_param}."
+                detail = _("This is not a parameter. Known are %(known)s.") % {"known": pages.cursor_query_param}
                 raise InvalidParameter(name[:60], code="unknown", detail=detail)
         page = pages.paginate_queryset(Export.objects.owned_by(request.user), request, view=self)
         return pages.get_paginated_response(ExportSerializer(page, many=True, context={"request": request}).data)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -151,7 +152,7 @@ def _people(owner: User, addresses: list[str], schedule: Schedule | None) -> lis
     known = {person.email.lower(): person for person in people}
     wanted = dict.fromkeys(address.lower() for address in addresses)
     if unknown := [address for address in wanted if address not in known]:
-        raise InvalidParameter("recipients", code="not_a_choice", detail=f"{unknown[0]} is not a valid choice.")
+        raise InvalidParameter("recipients", code="not_a_choice", detail=_("%s is not a valid choice.") % unknown[0])
     return [known[address] for address in wanted]
 
 

@@ -79,7 +79,7 @@ def _days(period: dict[str, Any]) -> str:
 
 
 def _comparison(comparison: dict[str, Any] | None) -> str:
-    return f"{_days(comparison)} ({_COMPARISONS[comparison['kind']]})" if comparison else "nothing"
+    return f"{_days(comparison)} ({_COMPARISONS[comparison['kind']]})" if comparison else _("nothing")
 
 
 def _names(name: str, values: list[int | str]) -> list[str]:

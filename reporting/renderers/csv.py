@@ -35,10 +35,10 @@ def write_section(section: Section, file: BinaryIO) -> None:
 def _about(report: Report, person: User) -> Iterable[tuple[str, str]]:
     yield from about(report, person).lines()
     for definition in definitions_of(report):
-        yield f"Definition: {definition.title}", definition.text
+        yield _("Definition: %s") % definition.title, definition.text
     for section in report.sections:
         if section.note:
-            yield f"Note: {section.title}", section.note
+            yield _("Note: %s") % section.title, section.note
 
 
 def _header(section: Section) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from memberpulse.formats import number
 from tickets.importers import FORMATS
@@ -52,11 +52,18 @@ def counted(counts: dict[str, int], *, is_dry_run: bool = False) -> list[dict[st
 
 # What will become of a ticket that is only looked at.
 FORESEEN = {
-    "created": "new",
+    "created": gettext_lazy("new"),
     "changed": gettext_lazy("will change"),
-    "unchanged": "known",
+    "unchanged": gettext_lazy("known"),
     "older": gettext_lazy("known, newer here"),
     "kept": gettext_lazy("known, worked on here"),
+}
+
+
+# What the places of a format are called, by ``Format.place``.
+PLACES = {
+    "line": ngettext_lazy("line %(numbers)s", "lines %(numbers)s", "count"),
+    "ticket": ngettext_lazy("ticket %(numbers)s", "tickets %(numbers)s", "count"),
 }
 
 
@@ -70,7 +77,7 @@ def told(reasons: dict[str, list[dict]], kind: str, place: str) -> list[dict[str
 
 def _where(reason: dict[str, Any], place: str) -> str:
     more = ", …" if reason["count"] > len(reason["lines"]) else ""
-    return f"{place}{'' if reason['count'] == 1 else 's'} {', '.join(map(str, reason['lines']))}{more}"
+    return PLACES[place] % {"count": reason["count"], "numbers": ", ".join(map(str, reason["lines"])) + more}
 
 
 @dataclass
@@ -98,8 +105,8 @@ class Progress:
         """Known once the file was read to its end."""
         counts = self.run.counts
         return (
-            _("%(rows)s rows read, %(refused_rows)s of them refused.")
-            % {"rows": f"{counts['rows']:,}", "refused_rows": f"{counts['refused_rows']:,}"}
+            _("%(rows)s rows read, %(refused)s of them refused.")
+            % {"rows": number(counts["rows"]), "refused": number(counts["refused_rows"])}
             if "rows" in counts
             else ""
         )

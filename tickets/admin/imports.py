@@ -104,7 +104,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             companions=form.companions,
             mapping=form.mapping,
         )
-        self.log_addition(request, run, f"Uploaded: {kind.label}.")
+        self.log_addition(request, run, _("Uploaded: %s.") % kind.label)
         return _to(run)
 
     @limited
@@ -163,13 +163,13 @@ class ImportRunAdmin(ReadOnlyAdmin):
             "is_own": is_own,
             "may_start": is_own and not error,
         }
-        return self._page(request, "preview", status=status, title=f"Import: {run.file_name}", **shown)
+        return self._page(request, "preview", status=status, title=_("Import: %s") % run.file_name, **shown)
 
     def _followed(self, request, run: ImportRun) -> HttpResponse:
         return self._page(
             request,
             "run",
-            title=f"Import: {run.file_name}",
+            title=_("Import: %s") % run.file_name,
             run=run,
             kind=FORMATS.get(run.format),
             steps=steps_of(run),

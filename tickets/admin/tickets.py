@@ -89,11 +89,15 @@ class TicketEventAdmin(ReadOnlyAdmin):
     """The whole history of the desk with what was rated, so whoever sees it may see single ratings."""
 
     access = Capability.VIEW_RATINGS
-    list_display = ["ticket_id", "at", "kind", "writer", "actor", "value", "reported_at"]
+    list_display = ["ticket_number", "at", "kind", "writer", "actor", "value", "reported_at"]
     list_filter = ["kind", "writer", DataFaultFilter]
     list_select_related = ["actor"]
     search_fields = ["=ticket__id"]
     show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("ticket"), ordering="ticket_id")
+    def ticket_number(self, event: TicketEvent) -> int:
+        return event.ticket_id
 
     @admin.display(description=gettext_lazy("reported at"), empty_value="–")
     def reported_at(self, event: TicketEvent) -> str | None:

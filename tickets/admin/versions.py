@@ -71,7 +71,7 @@ class VersionAdmin(GuardedAdmin):
     def state(self, version) -> str:
         if is_ahead(version):
             return _("not yet in force")
-        return "replaced" if version.is_replaced else _("in force")
+        return _("replaced") if version.is_replaced else _("in force")
 
 
 @admin.register(Rejudging)

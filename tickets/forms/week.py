@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from django import forms
+from django.utils import dates
 from django.utils.translation import gettext as _
 
 DAY = 1440
@@ -25,7 +26,8 @@ class Span(NamedTuple):
 
 def parse_day(text: str) -> list[Span]:
     """The spans of a day, in order. Raises ValidationError with a sentence for people."""
-    if text.strip().lower() in ("", CLOSED, "-", "–"):
+    # The English word everywhere, and that of the reader's language.
+    if text.strip().lower() in ("", CLOSED, _("closed"), "-", "–"):
         return []
     spans = sorted(_span(part.strip()) for part in text.split(","))
     for earlier, later in pairwise(spans):
@@ -42,7 +44,7 @@ def _span(text: str) -> Span:
     if not found:
         raise forms.ValidationError(
             _("“%(text)s” is no span of hours. Write it like 9:00-17:30, or “%(closed)s”.")
-            % {"text": text, "closed": CLOSED}
+            % {"text": text, "closed": _("closed")}
         )
     opens, closes = _minute(found[1], found[2]), _minute(found[3], found[4])
     if opens == DAY:
@@ -73,7 +75,7 @@ def as_week(days: Sequence[Sequence[Span]]) -> list[list[list[int]]]:
     for weekday, day in enumerate(days):
         if day and day[-1].closes > DAY:
             following = (weekday + 1) % 7
-            _put_first(week, following, day[-1], WEEKDAYS[weekday].capitalize())
+            _put_first(week, following, day[-1], str(dates.WEEKDAYS[weekday]))
     return week
 
 
@@ -98,7 +100,7 @@ def write_week(week: Sequence[Sequence[Sequence[int]]]) -> list[str]:
         shown = spans[1:] if night[weekday - 1] else list(spans)
         if night[weekday]:
             shown[-1] = Span(shown[-1].opens, DAY + days[(weekday + 1) % 7][0].closes)
-        texts.append(", ".join(map(write_span, shown)) or CLOSED)
+        texts.append(", ".join(map(write_span, shown)) or _("closed"))
     return texts
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from memberpulse import formats
 from tickets.choices import OPEN_STATUSES, SlaMetric, Status
@@ -33,7 +34,7 @@ class Due:
 
 
 NOTHING_DUE = Due("none")
-PAUSED = Due("paused", SlaMetric.RESOLUTION, text="paused")
+PAUSED = Due("paused", SlaMetric.RESOLUTION, text=gettext_lazy("paused"))
 
 
 def dues_of(tickets: Sequence[Ticket], now: datetime) -> dict[int, Due]:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tickets.models import ImportRun
 
@@ -125,7 +126,7 @@ def shown_name(name: str) -> str:
     visible = "".join(" " if character.isspace() else character for character in last if not _is_hidden(character))
     words = " ".join(visible.split()).strip(".")
     if len(words) <= NAME_LIMIT:
-        return words or "file"
+        return words or _("file")
     stem, dot, ending = words.rpartition(".")
     return f"{stem[: NAME_LIMIT - 12]}…{dot}{ending[:10]}" if dot else f"{words[: NAME_LIMIT - 1]}…"
 

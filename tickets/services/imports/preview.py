@@ -121,14 +121,14 @@ def _mapped(run: ImportRun, mapping: Mapping | None) -> list[list[str]]:
     """Where in the file each field of a ticket comes from, in words."""
     if mapping:
         return [[printable(_where(told)), name] for name, told in mapping.fields.items()]
-    return [[f"column “{column}”", field] for column, field in FIELDS.get(run.format, {}).items()]
+    return [[_("column “%s”") % column, str(field)] for column, field in FIELDS.get(run.format, {}).items()]
 
 
 def _where(told: Field) -> str:
     if told.constant:
-        return f"always “{told.constant}”"
-    place = f"column “{told.column}”" if told.column else f"“{told.template}”"
-    return f"{place}, else “{told.default}”" if told.default else place
+        return _("always “%s”") % told.constant
+    place = _("column “%s”") % told.column if told.column else _("“%s”") % told.template
+    return _("%(place)s, else “%(word)s”") % {"place": place, "word": told.default} if told.default else place
 
 
 def _raw(run: ImportRun, mapping: Mapping | None) -> dict[str, list]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from memberpulse.formats import number
 from tickets.importers.files import UPLOAD_LIMITS, FileError, opened
 from tickets.services.imports.texts import printable
 
@@ -53,10 +54,7 @@ def check_lines(path: Path) -> None:
             count += piece.count(b"\n")
             piece = plain.read(1 << 20)
     if count > LINES_AT_MOST:
-        raise FileError(
-            _("The file has more than %(lines_at_most)s lines. Import it in parts.")
-            % {"lines_at_most": f"{LINES_AT_MOST:,}"}
-        )
+        raise FileError(_("The file has more than %s lines. Import it in parts.") % number(LINES_AT_MOST))
 
 
 def _is_json(head: bytes) -> bool:
