@@ -24,7 +24,7 @@ WORDS = {
     "csat": (gettext_lazy("CSAT Score"), gettext_lazy("Customer satisfaction")),
 }
 # After a number: how many of the open tickets stand so.
-_STATUSES = {
+STATUS_WORDS = {
     "new": gettext_lazy("%s new"),
     "open": gettext_lazy("%s open"),
     "pending": gettext_lazy("%s pending"),
@@ -123,7 +123,7 @@ def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "unit": "count",
         "href": metric.href("value"),
         "earlier_href": metric.earlier_href,
-        "parts": [metric.part(words % number(by_status[slug]), slug) for slug, words in _STATUSES.items()],
+        "parts": [metric.part(words % number(by_status[slug]), slug) for slug, words in STATUS_WORDS.items()],
         "note": "",
         "change": before and _relative(metric["value"], before["value"], of="count"),
         "earlier": f"{number(before['value'])} {_end_of_comparison(head)}" if before else "",
@@ -240,8 +240,5 @@ def _end_of_comparison(head: dict[str, Any]) -> str:
     """The moment that a backlog is compared with: "on 22 Oct, 09:15", or the end of a whole day."""
     end, last = datetime.fromisoformat(head["comparison"]["end"]), date.fromisoformat(head["comparison"]["to"])
     if end.date() > last:
-        return _("at the end of %(short_day_text)s") % {"short_day_text": formats.short_day_text(last)}
-    return _("on %(short_day_text)s, %(end)s") % {
-        "short_day_text": formats.short_day_text(end.date()),
-        "end": formats.time_text(end),
-    }
+        return _("at the end of %s") % formats.short_day_text(last)
+    return _("on %(day)s, %(time)s") % {"day": formats.short_day_text(end.date()), "time": formats.time_text(end)}

@@ -20,6 +20,7 @@ from memberpulse.formats import number
 from memberpulse.spreadsheets import csv_lines
 from memberpulse.zones import epoch
 from reporting.answers import scope_in
+from reporting.cards import STATUS_WORDS
 from reporting.drilldown import LARGEST_PAGE, Behind, behind
 from reporting.engine import snapshot
 from reporting.engine.base import Pick
@@ -72,17 +73,14 @@ _VERDICTS = {
         "%(number)s missed resolution target", "%(number)s missed resolution targets", "count"
     ),
 }
-_STATUSES = ("new", "open", "pending", "on_hold")
+_STATUSES = tuple(STATUS_WORDS)
 # What these are called after their number.
 _PARTS = {
     "met": gettext_lazy("%s met"),
     "missed": gettext_lazy("%s missed"),
     "missed_fulfilled": gettext_lazy("%s then fulfilled"),
     "missed_open": gettext_lazy("%s still open"),
-    "new": gettext_lazy("%s new"),
-    "open": gettext_lazy("%s open"),
-    "pending": gettext_lazy("%s pending"),
-    "on_hold": gettext_lazy("%s on hold"),
+    **STATUS_WORDS,
 }
 # The figures of the same row that a figure is the sum of: the first of these that its section has.
 _SUMMANDS = {
@@ -158,7 +156,8 @@ def panel_of(address: Address, user: User, *, now: datetime, may_export: bool) -
         return Panel(
             _("Not in your role"),
             close,
-            problem=_("It needs the capability “%(needed)s”. An administrator can grant it.") % {"needed": needed},
+            problem=_("It needs the capability “%(capability)s”. An administrator can grant it.")
+            % {"capability": needed},
         )
     return _panel(address, user, found, close, may_export)
 

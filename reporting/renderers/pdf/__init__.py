@@ -47,12 +47,12 @@ def _opening(words: About) -> Iterator[Flowable]:
     yield paragraph(words.title, TITLE)
     yield Spacer(1, 3)
     yield paragraph(words.period, LEAD)
-    yield paragraph(_("Compared with %(comparison)s") % {"comparison": words.comparison}, META)
+    yield paragraph(_("Compared with %s") % words.comparison, META)
     for name, values in (*words.filters, (_("Scope"), words.scope)):
         yield paragraph(f"{name}: {values}", META)
     yield paragraph(
-        _("As of %(as_of_text)s · %(zone)s · %(clock)s · Generated for %(person)s")
-        % {"as_of_text": words.as_of_text, "zone": words.zone, "clock": words.clock, "person": words.person},
+        _("As of %(as_of)s · %(zone)s · %(clock)s · Generated for %(person)s")
+        % {"as_of": words.as_of_text, "zone": words.zone, "clock": words.clock, "person": words.person},
         META,
     )
     yield Spacer(1, _GAP)

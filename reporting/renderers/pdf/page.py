@@ -30,8 +30,8 @@ class Sheet(BaseDocTemplate):
             title=plain(f"{about.title}, {about.period}"),
             author=PRODUCT,
             subject=plain(
-                _("Support figures of %(period)s, as of %(as_of_text)s")
-                % {"period": about.period, "as_of_text": about.as_of_text}
+                _("Support figures of %(period)s, as of %(as_of)s")
+                % {"period": about.period, "as_of": about.as_of_text}
             ),
             creator=PRODUCT,
             lang="en",
@@ -68,8 +68,8 @@ class Sheet(BaseDocTemplate):
             MARGIN,
             24,
             plain(
-                _("As of %(as_of_text)s · %(zone)s · %(clock)s")
-                % {"as_of_text": about.as_of_text, "zone": about.zone, "clock": about.clock}
+                _("As of %(as_of)s · %(zone)s · %(clock)s")
+                % {"as_of": about.as_of_text, "zone": about.zone, "clock": about.clock}
             ),
         )
         canvas.restoreState()
@@ -107,7 +107,7 @@ class NumberedCanvas(Canvas):
             self.drawRightString(
                 self._pagesize[0] - MARGIN,
                 24,
-                _("Page %(number)s of %(kept)s") % {"number": number, "kept": len(self._kept)},
+                _("Page %(number)s of %(num_pages)s") % {"number": number, "num_pages": len(self._kept)},
             )
             super().showPage()
         super().save()

@@ -68,7 +68,7 @@ class SectionTable:
             return plain(formats.NOT_ENOUGH) if column.key == withheld[0] else ""
         if column.key == "from" and isinstance(row["from"], date):
             days = formats.date_text(row["from"])
-            return _("%(days)s (in part)") % {"days": days} if row["is_partial"] else days
+            return _("%s (in part)") % days if row["is_partial"] else days
         return plain(formats.cell(row[column.key], column.unit))
 
     @cached_property
