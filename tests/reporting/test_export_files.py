@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.utils import translation
 from pypdf import PdfReader
 
 from accounts.capabilities import Role
@@ -250,6 +251,14 @@ def test_pdf_names_itself_and_its_language(small_desk, manager):
     assert pdf.metadata.author == "MemberPulse Support Reporting"
     assert pdf.metadata.subject == "Support figures of 23 Oct – 21 Nov 2026, as of 21 Nov 2026, 10:15"
     assert pdf.trailer["/Root"]["/Lang"] == "en"
+
+
+def test_german_pdf_says_that_it_is_german(small_desk, manager):
+    with translation.override("de"):
+        pdf = as_pdf(answered("summary", manager), "summary", manager)
+
+    assert pdf.metadata.title == "Überblick, 23. Okt – 21. Nov 2026"
+    assert pdf.trailer["/Root"]["/Lang"] == "de"
 
 
 def test_pdf_prints_names_of_many_alphabets_in_embedded_type(small_desk, agents, manager):

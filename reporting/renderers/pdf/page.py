@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4, landscape
@@ -34,7 +35,7 @@ class Sheet(BaseDocTemplate):
                 % {"period": about.period, "as_of": about.as_of_text}
             ),
             creator=PRODUCT,
-            lang="en",
+            lang=get_language(),
             displayDocTitle=True,
             initialFontName=REGULAR,
             invariant=invariant,
