@@ -1,234 +1,32 @@
 """Schedules in the portal: what is sent to whom and when, a new one, changing, pausing, trying and deleting one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import messages
-from django.db.models import Case, Prefetch, When
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.capabilities import Capability
-from accounts.models import User
-from memberpulse import formats
 from memberpulse.address import Address, Link
 from memberpulse.errors import CapabilityMissing, InvalidParameter, Refusal
-from memberpulse.zones import zone_names
 from reporting.answers import REPORTS, problem_with
-from reporting.cadence import LAST_DAY, MONTH_DAYS_AT_MOST, Cadence
-from reporting.models import ExportFormat, Schedule, ScheduleRun
+from reporting.models import ExportFormat, Schedule
 from reporting.periods import PRESET_TITLES
 from reporting.query import FILTERS, parameters_of
 from reporting.services import schedules
 from reporting.views.exports import FRAGMENT_HEADER
-from reporting.views.filters import DEFAULT_PRESET, FilterBar, filter_count, title_of
+from reporting.views.filters import DEFAULT_PRESET, FilterBar
 from reporting.views.portal import ReportingView, page_of
+from reporting.views.schedule_form import ScheduleForm
+from reporting.views.schedule_words import ScheduleRow, coming_runs, moment_in
 
-NEXT_RUNS = 3
-WEEKDAYS = (
-    gettext_lazy("Monday"),
-    gettext_lazy("Tuesday"),
-    gettext_lazy("Wednesday"),
-    gettext_lazy("Thursday"),
-    gettext_lazy("Friday"),
-    gettext_lazy("Saturday"),
-    gettext_lazy("Sunday"),
-)
 # What of a report's question the form asks for itself.
 _ASKED_HERE = ("period", "from", "to", "timezone")
-# Fields of the form by what the service calls them.
-_FIELDS = {"timezone": "zone"}
-
-
-class ScheduleForm(forms.Form):
-    # What is missing is said in our words, beside its field.
-    use_required_attribute = False
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        required=False,
-        widget=forms.TextInput({"maxlength": schedules.NAME_AT_MOST, "autocomplete": "off"}),
-    )
-    report = forms.ChoiceField(label=gettext_lazy("Report"))
-    period = forms.ChoiceField(label=gettext_lazy("Period"), choices=list(PRESET_TITLES.items()))
-    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=ExportFormat.choices)
-    every = forms.ChoiceField(label=gettext_lazy("How often"), choices=Schedule.Every.choices)
-    weekday = forms.TypedChoiceField(
-        label=gettext_lazy("Day of the week"),
-        choices=list(enumerate(WEEKDAYS)),
-        coerce=int,
-        required=False,
-        empty_value=None,
-    )
-    month_day = forms.TypedChoiceField(
-        label=gettext_lazy("Day of the month"),
-        choices=[
-            *((day, str(day)) for day in range(1, MONTH_DAYS_AT_MOST + 1)),
-            (LAST_DAY, gettext_lazy("The last day")),
-        ],
-        coerce=int,
-        required=False,
-        empty_value=None,
-    )
-    at = forms.TimeField(
-        label=gettext_lazy("Time of day"),
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        error_messages=dict.fromkeys(("required", "invalid"), gettext_lazy("Give a time of day, such as 07:00.")),
-    )
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
-    recipients = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Recipients"),
-        queryset=User.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "invalid_choice": gettext_lazy("Choose people of the list."),
-            "invalid_pk_value": gettext_lazy("Choose people of the list."),
-        },
-    )
-
-    def __init__(self, data: QueryDict | None, *, owner: User, reports: list[tuple[str, str]], **kwargs):
-        super().__init__(data, **kwargs)
-        chosen = [person.pk for person in kwargs.get("initial", {}).get("recipients", [])]
-        self.fields["report"].choices = reports
-        self.fields["zone"].choices = [(name, name) for name in sorted(zone_names())]
-        people = schedules.people_for(owner) | User.objects.filter(pk__in=chosen)
-        is_not_chosen = Case(When(pk__in=chosen, then=0), default=1)
-        self.fields["recipients"].queryset = people.order_by(is_not_chosen, "name", "pk")
-        self.fields["recipients"].label_from_instance = lambda person: f"{person.name} · {person.email}"
-        for name in ("report", "period", "format", "every", "weekday", "month_day", "zone"):
-            self.fields[name].error_messages |= dict.fromkeys(("required", "invalid_choice"), _("Choose one of these."))
-
-    def cadence(self) -> Cadence | None:
-        """As far as it was filled in rightly."""
-        given = self.cleaned_data
-        days = {name: given.get(name) for name in self._days()}
-        if {"at", "zone", "every"} - set(given) or None in days.values():
-            return None
-        return Cadence(given["at"], ZoneInfo(given["zone"]), **days)
-
-    def wish(self, question: dict[str, list[str]]) -> schedules.Wish:
-        given = self.cleaned_data
-        return schedules.Wish(
-            name=given["name"],
-            report_key=given["report"],
-            format=given["format"],
-            params={**question, "period": [given["period"]]},
-            recipients=list(given["recipients"]),
-            every=given["every"],
-            at=given["at"],
-            time_zone=given["zone"],
-            **{name: given[name] for name in self._days()},
-        )
-
-    def _days(self) -> tuple[str, ...]:
-        """The fields of a day that this cadence has."""
-        return {"week": ("weekday",), "month": ("month_day",)}.get(self.cleaned_data.get("every"), ())
-
-
-@dataclass
-class ScheduleRow:
-    """A schedule in the words of the page."""
-
-    schedule: Schedule
-    zone: ZoneInfo
-
-    @property
-    def what(self) -> str:
-        schedule = self.schedule
-        period = PRESET_TITLES[schedule.params.get("period", [DEFAULT_PRESET])[0]]
-        words = f"{REPORTS[schedule.report_key].title}, {schedule.get_format_display()} · {period}"
-        return words + filter_count(schedule.params)
-
-    @property
-    def when(self) -> str:
-        """Every Monday at 07:00 (Europe/Berlin)"""
-        schedule = self.schedule
-        match schedule.every:
-            case Schedule.Every.WEEK:
-                days = _("Every %(weekday)s") % {"weekday": WEEKDAYS[schedule.weekday]}
-            case Schedule.Every.MONTH:
-                days = _day_of_month(schedule.month_day)
-            case _:
-                days = _("Every day")
-        return _("%(days)s at %(at)s (%(time_zone)s)") % {
-            "days": days,
-            "at": formats.time_text(schedule.at),
-            "time_zone": schedule.time_zone,
-        }
-
-    @property
-    def people(self) -> str:
-        names = [person.name for person in self.schedule.recipients.all()]
-        first = ", ".join(names[:3])
-        return _("%(people)s and %(count)s more") % {"people": first, "count": len(names) - 3} if names[3:] else first
-
-    @property
-    def next_run(self) -> str:
-        return moment_in(self.zone, self.schedule.next_due) if self.schedule.next_due else ""
-
-    @property
-    def _last(self) -> ScheduleRun | None:
-        return next(iter(self.schedule.last_runs), None)
-
-    @property
-    def last_run(self) -> str:
-        if self._last is None:
-            return _("It has not run yet.")
-        count = self._last.file_count
-        files = ngettext("%s file", "%s files", count) % count if count else _("nobody could be sent it")
-        return _("Last run %(moment)s: %(files)s") % {
-            "moment": moment_in(self.zone, self._last.due_at),
-            "files": files,
-        }
-
-    @property
-    def left_out(self) -> list[str]:
-        return [person.name for person in self._last.left_out.all()] if self._last else []
-
-    @property
-    def state(self) -> str:
-        if self.schedule.pause_reason:
-            return self.schedule.get_pause_reason_display()
-        return _("The last run failed") if self._last and self._last.has_failed else _("Active")
-
-    @property
-    def look(self) -> str:
-        """The colour of its state."""
-        if self.schedule.pause_reason:
-            return "bad" if self.schedule.pause_reason == "failures" else "warn"
-        return "warn" if self._last and self._last.has_failed else "good"
-
-
-def _day_of_month(day: int) -> str:
-    if day == LAST_DAY:
-        return _("On the last day of each month")
-    return _("On the %s of each month") % _ordinal(day)
-
-
-def _ordinal(day: int) -> str:
-    match day if day < 20 else day % 10:
-        case 1:
-            return pgettext("ordinal", "%sst") % day
-        case 2:
-            return pgettext("ordinal", "%snd") % day
-        case 3:
-            return pgettext("ordinal", "%srd") % day
-        case _:
-            return pgettext("ordinal", "%sth") % day
-
-
-def moment_in(zone: ZoneInfo, moment: datetime) -> str:
-    return formats.moment_text(moment.astimezone(zone))
 
 
 class _ScheduleView(ReportingView):
@@ -270,7 +68,8 @@ class _FormView(_ScheduleView):
     def answer(self, form: ScheduleForm, schedule: Schedule | None) -> HttpResponse:
         """What becomes of a form that was sent: checked only, refused, or kept."""
         given, status = self.request.POST, 400
-        is_valid, next_runs = form.is_valid(), _next_runs(form)
+        is_valid, cadence = form.is_valid(), form.cadence()
+        next_runs = coming_runs(cadence) if cadence else []
         if FRAGMENT_HEADER in self.request.headers:
             return render(self.request, "portal/_next_runs.html", {"next_runs": next_runs})
         if "check" in given:
@@ -280,7 +79,7 @@ class _FormView(_ScheduleView):
             try:
                 return self._saved(form, schedule)
             except InvalidParameter as refusal:
-                _add_refusal(form, refusal)
+                form.add_refusal(refusal)
             except Refusal as refusal:
                 form.add_error(None, str(refusal.detail))
                 status = refusal.status_code
@@ -355,7 +154,7 @@ class EditSchedule(_FormView):
     def get(self, request: HttpRequest, number: str) -> HttpResponse:
         schedule = self.own(number)
         form = self._form_of(schedule, None)
-        return self.show(form, _as_query(schedule.params), schedule, next_runs=_runs_of(schedule.cadence))
+        return self.show(form, _as_query(schedule.params), schedule, next_runs=coming_runs(schedule.cadence))
 
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
         schedule = self.own(number)
@@ -420,14 +219,6 @@ class DeleteSchedule(_Act):
         return _("“%(name)s” is deleted. Files that it made stay.") % {"name": schedule.name}
 
 
-def _add_refusal(form: ScheduleForm, refusal: InvalidParameter) -> None:
-    field, detail = _FIELDS.get(refusal.field, refusal.field), refusal.errors[0]["detail"]
-    if field in form.fields:
-        form.add_error(field, detail)
-    else:
-        form.add_error(None, f"{title_of(field)}: {detail}")
-
-
 def _question(report_key: str, asked: QueryDict) -> dict[str, list[str]]:
     """What the report knows of the parameters, but for what the form asks for itself."""
     known = [name for name in parameters_of(report_key) if name not in _ASKED_HERE]
@@ -443,13 +234,3 @@ def _as_query(params: dict[str, list[str]]) -> QueryDict:
     for name, values in params.items():
         query.setlist(name, values)
     return query
-
-
-def _next_runs(form: ScheduleForm) -> list[str]:
-    cadence = form.cadence()
-    return _runs_of(cadence) if cadence else []
-
-
-def _runs_of(cadence: Cadence) -> list[str]:
-    runs = islice(cadence.following(timezone.now()), NEXT_RUNS)
-    return [f"{WEEKDAYS[due.astimezone(cadence.zone).weekday()]}, {moment_in(cadence.zone, due)}" for due in runs]
