@@ -86,7 +86,7 @@ class _Found:
 
     def of_tags(self, scope: Scope) -> Counts:
         """Of tickets in the scope, whenever; not counted, since that takes longer than all else of a page."""
-        tagged = Ticket.objects.listed().filter(_in_scope(scope, "assignee"), tags=OuterRef("pk"))
+        tagged = Ticket.objects.listed().filter(_in_scope(scope), tags=OuterRef("pk"))
         found = Tag.objects.using(self.alias).filter(Exists(tagged)).order_by("name")
         return {None: None, **dict.fromkeys(found.values_list("pk", flat=True))}
 
@@ -97,11 +97,11 @@ class _Found:
         return dict.fromkeys((key for (key,) in self.engine.stock(rows, (name,))), 0)
 
 
-def _in_scope(scope: Scope, person: str) -> Q:
-    """Rows with the scope's teams; ``person`` is the column of whom a row is."""
+def _in_scope(scope: Scope) -> Q:
+    """Tickets of the scope's teams, and of others what is assigned to the person alone."""
     if scope.all_teams:
         return Q()
-    return Q(team__in=scope.team_ids) | Q(team__in=scope.self_team_ids, **{person: scope.agent_id})
+    return Q(team__in=scope.team_ids) | Q(team__in=scope.self_team_ids, assignee=scope.agent_id)
 
 
 # --- From ids to words ------------------------------------------------------------------------------------------------
