@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_portal import violations
+from tests.browser.portal import violations
 from tests.factories import RequesterFactory, TeamFactory, make_ticket
 from tickets.choices import Status
 from tickets.models import Rating, Survey, TeamPolicy
