@@ -18,7 +18,7 @@ _PROPERTIES = (
     "tests/reporting/columns/test_positions.py",
     "tests/accounts/test_guardian_agrees.py",
     # All cells of it, from 500 examples on.
-    "tests/accounts/test_matrix.py",
+    "tests/accounts/matrix",
 )
 
 _WORLDS = ("tests/test_two_worlds.py",)
