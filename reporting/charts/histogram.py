@@ -19,6 +19,8 @@ MarkKind = Literal["median", "p90", "target"]
 
 _LOOK = {"median": ("mark", "strong"), "p90": ("mark p90", "strong"), "target": ("targetline", "target")}
 _ROW = 17
+# How far above the plot the lowest name stands: clear of the count over a bar that fills it.
+_CLEAR_OF_COUNTS = 18
 # Widths of the plot, in px, at which no two names of marks may touch: a phone's, and half a page's.
 _WIDTHS = (250.0, 420.0, 580.0)
 _CLEAR, _BESIDE, _BOLDER = 4, 5, 1.06
@@ -82,7 +84,7 @@ def histogram(
     shapes += [*(name.line(height) for name in names), *(name.label() for name in names)]
     shapes += uncrowded([_count(index, counts, scale, height, marks) for index in range(places)])
     highest = max((name.row for name in names), default=-1) + 1
-    margins = Margins(top=max(24, 16 + _ROW * highest), right=4, bottom=24, left=gutter(scale.labels(), least=32))
+    margins = Margins(top=max(24, _CLEAR_OF_COUNTS + 5 + _ROW * highest), right=4, bottom=24, left=gutter(scale.labels(), least=32))
     return Chart("histogram", label, height, tuple(shapes), margins, _legend(target), table)
 
 
@@ -169,7 +171,7 @@ class _Name:
 
     @property
     def base(self) -> float:
-        return -11 - _ROW * self.row
+        return -_CLEAR_OF_COUNTS - _ROW * self.row
 
     def line(self, height: float) -> Line:
         # Beside its text a line reaches up to it, below its text it ends.

@@ -52,6 +52,15 @@ def test_a_count_steps_aside_for_a_mark():
     assert counts[3].x == pytest.approx(100 * 3.5 / 11)
 
 
+def test_the_name_of_a_mark_stands_clear_of_the_count_below_it():
+    chart = charts.histogram(EDGE_LABELS, [5] * 3 + [120] + [5] * 7, [Mark("median", "Median 2 h", 4)], label="x")
+
+    (name,) = (label for label in of(chart, geometry.Label) if "strong" in label.css)
+    counts = [label for label in of(chart, geometry.Label) if "count" in label.css]
+    # Of text 12 px high: what hangs below its line, and the height of digits above it.
+    assert name.y + 3 <= min(count.y for count in counts) - 9
+
+
 POSITIONS = st.floats(0, 10.99)
 
 
