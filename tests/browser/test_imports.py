@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from accounts.capabilities import Role
 from tests.factories import person_with
-from tests.tickets.test_import_servicenow import line, log, ticket_log
+from tests.tickets.importers.servicenow.logs import line, log, ticket_log
 from tickets.models import ImportRun, Ticket
 from tickets.services import imports
 

@@ -6,7 +6,7 @@ import io
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from tests.tickets.test_import_servicenow import log, ticket_log
+from tests.tickets.importers.servicenow.logs import log, ticket_log
 from tickets.models import ImportRun, Ticket
 
 MAPPING = """source = "city"

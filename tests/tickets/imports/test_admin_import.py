@@ -10,8 +10,8 @@ from django.urls import reverse
 from accounts.capabilities import Role
 from accounts.models import Team
 from tests.factories import TeamFactory, UserFactory, person_with
+from tests.tickets.importers.servicenow.logs import line, log, ticket_log
 from tests.tickets.imports.browsing import account_of, incidents, numbers, page_of, press, send
-from tests.tickets.test_import_servicenow import line, log, ticket_log
 from tickets.importers import freshdesk, servicenow
 from tickets.models import ImportRun, ImportState, Ticket
 from tickets.services import desk, imports

@@ -7,8 +7,8 @@ import pytest
 from django.db import OperationalError
 from django.urls import reverse
 
+from tests.tickets.importers.servicenow.logs import log, ticket_log
 from tests.tickets.imports.browsing import MAPPING, incidents, page_of, press, send
-from tests.tickets.test_import_servicenow import log, ticket_log
 from tickets.admin.uploads import BODY_LIMIT
 from tickets.importers import servicenow
 from tickets.models import ImportRun, ImportState, Ticket

@@ -6,8 +6,8 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.tickets.importers.samples import sample_path
 from tests.tickets.imports.browsing import MAPPING, account_of, numbers, page_of, press, send
-from tests.tickets.samples import sample_path
 from tickets.models import ImportRun, ImportState, Ticket
 from tickets.services import imports
 from tickets.services.imports import files

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.processes import SPEEDUP, Installation, database, installed, kill, wait_for
-from tests.tickets.test_import_servicenow import log, ticket_log
+from tests.tickets.importers.servicenow.logs import log, ticket_log
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
