@@ -84,7 +84,8 @@ def histogram(
     shapes += [*(name.line(height) for name in names), *(name.label() for name in names)]
     shapes += uncrowded([_count(index, counts, scale, height, marks) for index in range(places)])
     highest = max((name.row for name in names), default=-1) + 1
-    margins = Margins(top=max(24, _CLEAR_OF_COUNTS + 5 + _ROW * highest), right=4, bottom=24, left=gutter(scale.labels(), least=32))
+    top = max(24, _CLEAR_OF_COUNTS + 5 + _ROW * highest)
+    margins = Margins(top=top, right=4, bottom=24, left=gutter(scale.labels(), least=32))
     return Chart("histogram", label, height, tuple(shapes), margins, _legend(target), table)
 
 
