@@ -1,6 +1,6 @@
 """From a cell of a report to the rows that it counts, with the tickets behind them as far as the reader sees these."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ from reporting.reports.behind import agents, performance, summary, trends
 from reporting.reports.behind.cells import Cell
 from reporting.reports.question import Question
 from reporting.reports.sections import Column, Report, Section
+from tickets.choices import SlaMetric
 from tickets.models import Ticket
+from tickets.services.limits import Held, limits_of
 
 FINDERS = {module.__name__.rpartition(".")[2]: module.BEHIND for module in (summary, performance, agents, trends)}
 OWN = ("report", "section", "row", "column", "cursor", "limit")
@@ -30,6 +32,10 @@ PAGE, LARGEST_PAGE = 50, 200
 # Changes with what a cursor holds.
 _SALT = "reporting.drilldown.2"
 _OPINIONS = {MetricKind.RATED, MetricKind.SURVEYED}
+_DECIDED = {
+    MetricKind.RESPONSE_DECIDED: SlaMetric.FIRST_RESPONSE,
+    MetricKind.RESOLUTION_DECIDED: SlaMetric.RESOLUTION,
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ def _page(user: User, report: Report, cell: Cell, own: Mapping[str, str], reache
     return Behind(
         **shown,
         count=question.engine.picked_count(pick),
-        rows=_told(user, question, page),
+        rows=_told(user, question, pick.kind, page),
         before=reached.before,
         cursor=place and signing.dumps([*read, *vars(place).values()], salt=_SALT, compress=True),
     )
@@ -179,13 +185,14 @@ def _check_opinions(user: User, question: Question, pick: Pick) -> None:
 # --- In words ---------------------------------------------------------------------------------------------------------
 
 
-def _told(user: User, question: Question, rows: list[CountedRow]) -> list[dict[str, Any]]:
+def _told(user: User, question: Question, kind: MetricKind, rows: list[CountedRow]) -> list[dict[str, Any]]:
     """Each row with its ticket, as far as the reader sees that now, and the agent, where they may see single agents."""
     tickets = _visible(scope_for(user, Capability.VIEW_TICKETS), question.alias, {row.ticket for row in rows})
     seen = question.guard.visible
     agents = question.names("agent", (row.agent for row in rows if _shows_agent(seen, row)))
     teams = question.names("team", (row.team for row in rows))
     opinions = scope_for(user, Capability.VIEW_RATINGS)
+    held = _held(question, kind, tickets)
     return [
         {
             "at": moment(row.at, question.query.period.zone).isoformat(),
@@ -194,6 +201,7 @@ def _told(user: User, question: Question, rows: list[CountedRow]) -> list[dict[s
             "service_seconds": row.service_seconds,
             "wall_seconds": row.wall_seconds,
             "met": row.met,
+            **_target(held.get((row.ticket, row.at))),
             "score": row.score if _is_within(opinions, row) else None,
             **_ticket(row.ticket, tickets.get(row.ticket)),
         }
@@ -207,6 +215,23 @@ def _shows_agent(visible: Scope, row: CountedRow) -> bool:
 
 def _is_within(scope: Scope, row: CountedRow) -> bool:
     return scope.allows_team(row.team) or (row.team in scope.self_team_ids and row.agent == scope.agent_id)
+
+
+def _held(question: Question, kind: MetricKind, tickets: Collection[int]) -> dict[tuple[int, int], Held]:
+    """What the verdicts of these tickets were held to, where it is verdicts that are counted."""
+    if kind not in _DECIDED:
+        return {}
+    return limits_of(tickets, _DECIDED[kind], now=question.query.now, using=question.alias)
+
+
+def _target(held: Held | None) -> dict[str, Any]:
+    if held is None:
+        return {"limit_clock": None, "limit_seconds": None, "elapsed_seconds": None}
+    return {
+        "limit_clock": held.clock.slug,
+        "limit_seconds": held.limit_seconds,
+        "elapsed_seconds": held.elapsed_seconds,
+    }
 
 
 def _agent(row: CountedRow, names: Mapping[int | None, str]) -> dict[str, Any]:

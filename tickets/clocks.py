@@ -47,13 +47,17 @@ class Resolution(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A target decided at ``at``. For a miss, ``ended_at`` is when the target was fulfilled or its ticket resolved."""
+    """A target decided at ``at``. For a miss, ``ended_at`` is when the target was fulfilled or its ticket resolved.
+
+    ``target`` is the limit that decided it; None where a source did.
+    """
 
     at: int
     met: bool
     team: int
     agent: int | None
     ended_at: int | None
+    target: Target | None = None
 
 
 class Withdrawal(NamedTuple):
@@ -145,7 +149,7 @@ class _TargetClock:
             return
         self.target = self._rules.target(self._metric, state, at)
         if self.target and self._elapsed[self.target.clock] > self.target.seconds:
-            self.missed = Verdict(at, met=False, team=state.team, agent=state.agent, ended_at=None)
+            self.missed = self._miss(at, state)
 
     def run(self, piece: Piece) -> None:
         """Lets the clocks run through ``piece``; notes the first second at which the limit is exceeded."""
@@ -153,12 +157,15 @@ class _TargetClock:
             return
         at = self._exceeded_at(piece)
         if at is not None and (piece.end is None or at <= piece.end):
-            self.missed = Verdict(at, met=False, team=piece.state.team, agent=piece.state.agent, ended_at=None)
+            self.missed = self._miss(at, piece.state)
         if piece.end is not None:
             self._elapsed[Clock.WALL] += piece.end - piece.start
             if not piece.is_paused:
                 hours = self._rules.hours(piece.state.team)
                 self._elapsed[Clock.SERVICE] += hours.before(piece.end) - hours.before(piece.start)
+
+    def _miss(self, at: int, state: State) -> Verdict:
+        return Verdict(at, met=False, team=state.team, agent=state.agent, ended_at=None, target=self.target)
 
     def _exceeded_at(self, piece: Piece) -> int | None:
         if self.target is None:
@@ -176,7 +183,7 @@ class _TargetClock:
         self.is_over = True
         if self.missed:
             return self.missed._replace(ended_at=at)
-        return Verdict(at, met=True, team=team, agent=agent, ended_at=at) if self.target else None
+        return Verdict(at, met=True, team=team, agent=agent, ended_at=at, target=self.target) if self.target else None
 
     def state(self, piece: Piece, at: int) -> TargetState:
         if self.missed and self.missed.at <= at and not self.is_over:

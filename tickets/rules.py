@@ -83,10 +83,10 @@ class _CalendarRow(NamedTuple):
     holidays: str
 
 
-def current_rules() -> Rules:
+def current_rules(*, using: str = "default") -> Rules:
     """The rules as they are in the database now. Two queries; the same rows give the same object again."""
-    calendars = Calendar.objects.order_by("team_id", "valid_from").values_list(*_CALENDAR)
-    targets = SlaTarget.objects.order_by("valid_from", "pk").values_list(*_TARGET)
+    calendars = Calendar.objects.using(using).order_by("team_id", "valid_from").values_list(*_CALENDAR)
+    targets = SlaTarget.objects.using(using).order_by("valid_from", "pk").values_list(*_TARGET)
     return _rules(tuple(map(_CalendarRow._make, calendars)), tuple(targets))
 
 

@@ -56,10 +56,11 @@ class Limit(NamedTuple):
 class ClockAccount(NamedTuple):
     """One target from its start to its end, or to now.
 
-    ``number`` counts the resolution targets from 1; it is 1 for the first response. ``decided_at`` is the moment of the
-    verdict, ``due_at`` the last second at which a target still open could or can be met (None: nothing is ahead, such
-    as while it is paused). The two totals are what the clock gathered since ``started_at``: on service hours without
-    pauses, and all time but that between a resolution and its reopening.
+    ``number`` counts the resolution targets from 1; it is 1 for the first response. ``limits`` are those that bound it
+    until it was decided. ``decided_at`` is the moment of the verdict, ``due_at`` the last second at which a target
+    still open could or can be met (None: nothing is ahead, such as while it is paused). The two totals are what the
+    clock gathered since ``started_at``: on service hours without pauses, and all time but that between a resolution and
+    its reopening.
     """
 
     metric: SlaMetric
@@ -78,6 +79,12 @@ class ClockAccount(NamedTuple):
     @property
     def target(self) -> Target | None:
         return self.limits[-1].target if self.limits else None
+
+    @property
+    def elapsed_seconds(self) -> int:
+        """What the target's own clock gathered."""
+        is_wall = self.target is not None and self.target.clock == Clock.WALL
+        return self.wall_seconds if is_wall else self.service_seconds
 
 
 def account_of(history: History, rules: Rules, *, now: int) -> list[ClockAccount]:
@@ -202,10 +209,10 @@ def _account(
     *,
     standing: Standing | None = None,
 ) -> ClockAccount:
-    limits = stretch.limits(metric)
-    target = limits[-1].target if limits else None
     is_ahead = verdict is not None and verdict.at > stretch.end
     decided = None if is_ahead else verdict
+    limits = _bound(stretch.limits(metric), decided)
+    target = limits[-1].target if limits else None
     return ClockAccount(
         metric=metric,
         number=number,
@@ -220,6 +227,16 @@ def _account(
         wall_seconds=stretch.seconds(Clock.WALL),
         spans=stretch.spans(target.clock if target else Clock.SERVICE),
     )
+
+
+def _bound(limits: list[Limit], decided: Verdict | None) -> list[Limit]:
+    """Those up to the verdict, with the one that decided it last; that may have begun to hold in the same second."""
+    if decided is None or decided.target is None:
+        return limits
+    before = [limit for limit in limits if limit.since < decided.at]
+    if before and before[-1].target == decided.target:
+        return before
+    return [*before, Limit(decided.at, decided.target)]
 
 
 def _standing(stretch: _Stretch, target: Target | None, decided: Verdict | None, ended_at: int | None) -> Standing:

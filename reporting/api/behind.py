@@ -11,6 +11,7 @@ from reporting.answers import REPORTS
 from reporting.api.schema import ColumnSerializer, ReportSerializer, all_parameters
 from reporting.drilldown import LARGEST_PAGE, PAGE, behind
 from reporting.reports.definitions import DEFINITIONS
+from tickets.choices import Clock
 
 
 class NamedSerializer(serializers.Serializer):
@@ -25,6 +26,9 @@ class CountedRowSerializer(serializers.Serializer):
     service_seconds = serializers.IntegerField(allow_null=True)
     wall_seconds = serializers.IntegerField(allow_null=True)
     met = serializers.BooleanField(allow_null=True)
+    limit_clock = serializers.ChoiceField([clock.slug for clock in Clock], allow_null=True)
+    limit_seconds = serializers.IntegerField(allow_null=True)
+    elapsed_seconds = serializers.IntegerField(allow_null=True)
     score = serializers.IntegerField(allow_null=True)
     ticket = serializers.IntegerField()
     moved = serializers.BooleanField()

@@ -107,7 +107,10 @@ def links_to_tickets(address: Address, report_key: str, capabilities: frozenset[
 
 @dataclass(frozen=True)
 class Row:
-    """A counted row: what is at its left, and its figure, with ``look`` as its colour, at its right."""
+    """A counted row: what is at its left, and its figure, with ``look`` as its colour, at its right.
+
+    ``verdict`` stands before the moment where the figure is not the verdict itself.
+    """
 
     number: int
     subject: str | None
@@ -115,6 +118,7 @@ class Row:
     about: str
     figure: str
     look: str
+    verdict: str
     at: datetime
 
 
@@ -248,22 +252,32 @@ def _parts(address: Address, found: Behind) -> Iterable[Link]:
 
 def _row(row: Mapping[str, Any], found: Behind) -> Row:
     agent = row["agent"] and row["agent"]["name"]
-    figure, look = _figure(row, found)
     about = " · ".join(filter(None, (f"#{row['ticket']}", row["team"]["name"], agent)))
-    return Row(row["ticket"], row["subject"], row["link"], about, figure, look, datetime.fromisoformat(row["at"]))
+    figure, look, verdict = _figure(row, found)
+    at = datetime.fromisoformat(row["at"])
+    return Row(row["ticket"], row["subject"], row["link"], about, figure, look, verdict, at)
 
 
-def _figure(row: Mapping[str, Any], found: Behind) -> tuple[str, str]:
-    """What the row adds to the figure, with its colour."""
+def _figure(row: Mapping[str, Any], found: Behind) -> tuple[str, str, str]:
+    """What the row adds to the figure, its colour, and the verdict where that is not the figure itself."""
     clock = f"{found.head['filters']['clock']}_seconds"
     match found.pick.kind:
         case MetricKind.RESPONDED | MetricKind.RESOLVED:
-            return formats.cell(row[clock], "seconds"), ""
+            return formats.cell(row[clock], "seconds"), "", ""
         case MetricKind.RESPONSE_DECIDED | MetricKind.RESOLUTION_DECIDED:
-            return (_("met"), "good") if row["met"] else (_("missed"), "bad")
+            word, look = (_("met"), "good") if row["met"] else (_("missed"), "bad")
+            return (word, look, "") if row["limit_seconds"] is None else (_against_limit(row), look, word)
         case MetricKind.RATED:
-            return (_("%s of 5") % row["score"] if row["score"] else formats.NOTHING), ""
-    return row["status"] or formats.NOTHING, ""
+            return (_("%s of 5") % row["score"] if row["score"] else formats.NOTHING), "", ""
+    return row["status"] or formats.NOTHING, "", ""
+
+
+def _against_limit(row: Mapping[str, Any]) -> str:
+    """9 h 12 min of 8 h; to the second where less would make it look like the limit itself."""
+    limit, elapsed = formats.limit(row["limit_seconds"]), formats.duration(row["elapsed_seconds"])
+    if elapsed == limit:
+        elapsed = formats.exact_duration(row["elapsed_seconds"])
+    return _("%(elapsed)s of %(limit)s") % {"elapsed": elapsed, "limit": limit}
 
 
 def _more(address: Address, found: Behind, left: int) -> Link | None:
@@ -293,7 +307,7 @@ def _notes(address: Address, user: User, found: Behind) -> Iterable[str]:
 
 _COLUMNS = (
     "at", "ticket", "subject", "requester", "status", "team", "agent", "service_seconds", "wall_seconds",
-    "met", "score",
+    "met", "limit_clock", "limit_seconds", "elapsed_seconds", "score",
 )  # fmt: skip
 
 

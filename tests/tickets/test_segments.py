@@ -9,9 +9,9 @@ from hypothesis import given
 from tests.oracle.lives import desks
 from tests.oracle.telling import history_of, rules_of
 from tests.tickets.test_clocks import ANN, HOUR, TEAM, WEEK, created, reply, status, target
-from tickets.choices import Clock, SlaMetric, Status
+from tickets.choices import Clock, EventKind, Priority, SlaMetric, Status, Writer
 from tickets.clocks import time_ticket
-from tickets.history import read
+from tickets.history import Event, read
 from tickets.hours import WorkingHours
 from tickets.rules import Rules
 from tickets.segments import SpanKind, Standing, account_of
@@ -158,3 +158,19 @@ def test_standings_are_the_verdicts_of_the_timing(desk):
     for found, verdicts in (([response], timing.response_verdicts), (resolutions, timing.resolution_verdicts)):
         decided = [(a.decided_at, a.standing == Standing.MET) for a in found if a.standing in ("met", "missed")]
         assert decided == [(verdict.at, verdict.met) for verdict in verdicts if verdict.at <= now]
+
+
+@given(desks())
+def test_a_verdict_follows_from_the_limit_that_its_account_names_and_the_time_its_clock_gathered(desk):
+    for account in account_of(history_of(desk.told), rules_of(desk.law), now=desk.until):
+        if account.standing in ("met", "missed") and not account.is_imported:
+            assert (account.elapsed_seconds <= account.target.seconds) == (account.standing == Standing.MET)
+
+
+def test_a_limit_that_comes_after_the_verdict_bound_nothing():
+    priority = Event(berlin(26, 18), EventKind.PRIORITY, Writer.AGENT, ANN, int(Priority.LOW))
+    lenient = target(SlaMetric.RESOLUTION, 80, priority=Priority.LOW)
+
+    _, resolution = accounts([*EXAMPLE[:2], priority], RESPONSE, RESOLUTION, lenient, now=berlin(28, 9))
+
+    assert (resolution.standing, resolution.target.seconds) == (Standing.MISSED, 8 * HOUR)

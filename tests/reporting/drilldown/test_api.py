@@ -1,15 +1,24 @@
 """The rows behind a figure over HTTP: pages of one moment, clear refusals, and no more than the reader may see."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.capabilities import Role
 from accounts.models import Membership
-from tests.factories import CategoryFactory, RequesterFactory, TeamFactory, UserFactory, make_ticket, person_with
-from tickets.choices import Priority, Status
+from tests.factories import (
+    CategoryFactory,
+    RequesterFactory,
+    SlaTargetFactory,
+    TeamFactory,
+    UserFactory,
+    make_ticket,
+    person_with,
+)
+from tickets.choices import Clock, EventKind, Priority, SlaMetric, Status
 from tickets.services import desk
+from tickets.services.intake import EventDraft, TicketDraft, take_in
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +70,9 @@ def test_a_row_tells_of_the_event_and_of_its_ticket(behind, team):
         "service_seconds": 0,
         "wall_seconds": 0,
         "met": None,
+        "limit_clock": None,
+        "limit_seconds": None,
+        "elapsed_seconds": None,
         "score": None,
         "ticket": ticket.pk,
         "moved": False,
@@ -69,6 +81,46 @@ def test_a_row_tells_of_the_event_and_of_its_ticket(behind, team):
         "status": ticket.get_status_display(),
         "link": f"/support/tickets/{ticket.pk}",
     }
+
+
+def test_a_verdict_tells_what_it_was_held_to(behind, team, time_machine):
+    opened = datetime(2026, 11, 18, 9, tzinfo=UTC)
+    SlaTargetFactory(metric=SlaMetric.RESOLUTION, clock=Clock.WALL, seconds=2 * 3600)
+    late, prompt, still_open = (make_ticket(team=team, at=opened) for _ in range(3))
+    for ticket, seconds in ((late, 7_201), (prompt, 7_200)):
+        desk.set_status(ticket=ticket, actor=None, status=Status.RESOLVED, at=opened + timedelta(seconds=seconds))
+    time_machine.move_to(opened + timedelta(hours=3), tick=False)
+
+    _, body = behind(
+        person_with(Role.MANAGER), report="summary", section="resolution_rate", row="period", column="value"
+    )
+
+    assert {row["ticket"]: (row["met"], row["elapsed_seconds"]) for row in body["results"]} == {
+        late.pk: (False, 7_201),
+        prompt.pk: (True, 7_200),
+        still_open.pk: (False, 3 * 3600),
+    }
+    assert {(row["limit_clock"], row["limit_seconds"]) for row in body["results"]} == {("wall", 7_200)}
+
+
+def test_the_verdict_of_a_source_tells_no_limit(behind, team):
+    SlaTargetFactory(metric=SlaMetric.RESOLUTION, clock=Clock.WALL, seconds=1)
+    opened = timezone.now() - timedelta(hours=2)
+    resolved = opened + timedelta(hours=1)
+    events = [
+        EventDraft(at=opened, kind=EventKind.CREATED, data={"team": team.pk, "priority": 2, "channel": 1}),
+        EventDraft(at=resolved, kind=EventKind.STATUS, value=Status.RESOLVED),
+        EventDraft(at=resolved, kind=EventKind.IMPORTED_VERDICT, value=1),
+    ]
+    take_in([TicketDraft("elsewhere", "E-7", "1", "Printer", events, RequesterFactory())])
+
+    _, body = behind(
+        person_with(Role.MANAGER), report="summary", section="resolution_rate", row="period", column="value"
+    )
+
+    assert [(row["met"], row["limit_seconds"], row["elapsed_seconds"]) for row in body["results"]] == [
+        (True, None, None)
+    ]
 
 
 def test_it_says_what_any_answer_says_of_itself_and_how_the_figure_is_defined(behind, team):

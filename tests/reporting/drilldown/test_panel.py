@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -12,8 +12,10 @@ from django.core.management import call_command
 from accounts.capabilities import Role
 from accounts.models import AuditEvent, AuditKind, User
 from reporting.views.behind import SHOWN_AT_ONCE, panel_of
-from tests.factories import RequesterFactory, TeamFactory, make_ticket, person_with
+from tests.factories import RequesterFactory, SlaTargetFactory, TeamFactory, make_ticket, person_with
+from tickets.choices import Clock, SlaMetric, Status
 from tickets.models import Ticket
+from tickets.services import desk
 
 NOW = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
 PAGES = {name: f"/support/reports/{name}" for name in ("overview", "performance", "agents", "trends")}
@@ -111,6 +113,33 @@ def test_a_row_names_the_ticket_its_team_and_what_it_adds(as_manager):
     assert panel(response).title == "1 open ticket"
     assert panel(response).about.startswith("Open Tickets · This period · Open tickets · ")
     assert [part.title for part in panel(response).parts] == ["1 new"]
+
+
+@pytest.mark.django_db
+def test_a_verdict_stands_with_its_time_and_its_limit(as_manager, time_machine):
+    SlaTargetFactory(metric=SlaMetric.RESOLUTION, clock=Clock.WALL, seconds=8 * 3600)
+    opened = datetime(2026, 11, 18, 9, tzinfo=UTC)
+    for seconds in (8 * 3600, 8 * 3600 + 20, 33_120):
+        ticket = make_ticket(at=opened)
+        desk.set_status(ticket=ticket, actor=None, status=Status.RESOLVED, at=opened + timedelta(seconds=seconds))
+    time_machine.move_to(NOW, tick=False)
+    address = f"{PAGES['overview']}?behind=summary.resolution_rate.period.value"
+
+    response = as_manager.get(address)
+
+    rows = {(row.figure, row.look, row.verdict) for row in panel(response).rows}
+    assert rows == {
+        ("8 h of 8 h", "good", "met"),
+        ("8 h 20 s of 8 h", "bad", "missed"),
+        ("9 h 12 min of 8 h", "bad", "missed"),
+    }
+    assert ">9 h 12 min of 8 h</b>" in response.text
+    file = rows_of(as_manager.get(address.replace("overview", "tickets.csv")))
+    assert {(row["met"], row["limit_clock"], row["limit_seconds"], row["elapsed_seconds"]) for row in file} == {
+        ("True", "wall", "28800", "28800"),
+        ("False", "wall", "28800", "28820"),
+        ("False", "wall", "28800", "33120"),
+    }
 
 
 @pytest.mark.slow
