@@ -129,3 +129,18 @@ def test_without_script_everything_is_there(browser, live_server, manager):
 
     expect(page.locator(".messages")).to_contain_text("Overview, CSV: asked for.")
     expect(page.locator(".exports li")).to_contain_text("1 filter")
+
+
+def test_what_is_on_stays_in_sight_and_hides_nothing_that_is_reached_by_keyboard(page, live_server, sign_in, manager):
+    sign_in(manager)
+    page.goto(f"{live_server.url}/support/reports/agents?priority=normal")
+    chip = page.get_by_text("Priority: Normal")
+    page.locator("table a").last.focus()
+
+    expect(chip).to_be_in_viewport()
+    bar = page.locator(".chips").bounding_box()
+    assert bar["y"] == 0
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        reached = page.evaluate("() => document.activeElement.getBoundingClientRect().toJSON()")
+        assert reached["bottom"] > bar["height"] or page.locator(".chips :focus").count()

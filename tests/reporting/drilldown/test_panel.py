@@ -37,22 +37,26 @@ def panel(response):
 # --- From every figure ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def demo_desk(time_machine):
+    time_machine.move_to(NOW, tick=False)
+    call_command("seed_demo", tickets=200, months=3, until=NOW, password="a test needs no secret", verbosity=0)
+
+
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["manager", "lead", "agent"])
-@pytest.mark.parametrize("name_of_page", PAGES)
-def test_every_figure_leads_to_as_many_rows_as_it_says(client, time_machine, name, name_of_page):
-    time_machine.move_to(NOW, tick=False)
-    call_command("seed_demo", tickets=200, months=3, until=NOW, password="a test needs no secret", verbosity=0)
+def test_every_figure_leads_to_as_many_rows_as_it_says(client, demo_desk, name):
     client.force_login(User.objects.get(email=f"{name}@demo.example"))
     # One of each sort is enough: all cells are walked elsewhere.
-    sorts = {}
-    for href, words in figures(client.get(PAGES[name_of_page])):
-        report, section, row, column = re.search(r"behind=([^&#]*)", href)[1].split(".")
-        sorts.setdefault((report, section, row == "comparison", column), (href, words))
+    sorts = {page: {} for page in PAGES}
+    for page, address in PAGES.items():
+        for href, words in figures(client.get(address)):
+            report, section, row, column = re.search(r"behind=([^&#]*)", href)[1].split(".")
+            sorts[page].setdefault((report, section, row == "comparison", column), (href, words))
 
-    assert len(sorts) > 8
-    for href, words in sorts.values():
+    assert all(len(found) > 8 for found in sorts.values())
+    for href, words in (figure for found in sorts.values() for figure in found.values()):
         found = panel(client.get(href))
         assert found.problem == "", href
         assert found.rows, href
@@ -144,24 +148,18 @@ def test_a_verdict_stands_with_its_time_and_its_limit(as_manager, time_machine):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "figure",
-    [
+def test_the_parts_add_up_to_the_figure(as_manager, demo_desk):
+    for figure in (
         "sla_account.resolution.value",
         "sla_account.response.missed",
         "open_tickets.period.value",
         "resolution_rate.period.value",
-    ],
-)
-def test_the_parts_add_up_to_the_figure(as_manager, time_machine, figure):
-    time_machine.move_to(NOW, tick=False)
-    call_command("seed_demo", tickets=200, months=3, until=NOW, password="a test needs no secret", verbosity=0)
+    ):
+        found = panel(as_manager.get(PAGES["overview"], {"behind": f"summary.{figure}", "period": "90d"}))
 
-    found = panel(as_manager.get(PAGES["overview"], {"behind": f"summary.{figure}", "period": "90d"}))
-
-    counts = [int(part.title.split()[0].replace(",", "")) for part in found.parts]
-    assert f"{sum(counts):,}" == found.title.split()[0]
-    assert counts
+        counts = [int(part.title.split()[0].replace(",", "")) for part in found.parts]
+        assert f"{sum(counts):,}" == found.title.split()[0], figure
+        assert counts, figure
 
 
 @pytest.mark.django_db
