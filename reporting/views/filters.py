@@ -21,6 +21,7 @@ from memberpulse.zones import DAY, epoch
 from reporting.periods import PRESET_TITLES
 from reporting.query import FILTER_TITLES, FILTERS, PERIOD_FIELDS
 from reporting.views.choices import choices
+from tickets.choices import Clock
 
 DEFAULT_PRESET = "30d"
 # Beside the dates; all others are under "More".
@@ -36,7 +37,6 @@ COMPARISON_TITLES = {
     "year": gettext_lazy("Same days a year before"),
     "none": gettext_lazy("None"),
 }
-CLOCK_TITLES = {"service": gettext_lazy("Service hours"), "wall": gettext_lazy("Wall clock")}
 # What a parameter is called on the page.
 FIELD_TITLES = {
     "from": gettext_lazy("From"),
@@ -125,7 +125,7 @@ class FilterBar:
     @property
     def clocks(self) -> list[Link]:
         on = self.address.one("clock") or "service"
-        return [Link(title, self.address.link(clock=key), key == on) for key, title in CLOCK_TITLES.items()]
+        return [Link(title, self.address.link(clock=key), key == on) for key, title in Clock.titles().items()]
 
     @property
     def zone(self) -> str:

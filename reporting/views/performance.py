@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.capabilities import Capability
 from memberpulse import formats
@@ -17,8 +17,7 @@ from reporting.templatetags.charts import largest
 from reporting.views.panels import Panel, panel
 from reporting.views.reports import ReportPage
 from reporting.views.tables import Cell, Table, plain_cell, table
-
-CLOCKS = {"service": gettext_lazy("service hours"), "wall": gettext_lazy("wall clock")}
+from tickets.choices import CLOCK_WORDS, Clock
 
 
 class PerformancePage(ReportPage):
@@ -92,7 +91,7 @@ def _statistics(section: Section, row: dict[str, Any]) -> Iterator[Statistic]:
 
 
 def _distribution(report: Report, section_key: str, row: dict[str, Any]) -> Panel:
-    clock = CLOCKS[report.head["filters"]["clock"]]
+    clock = CLOCK_WORDS[Clock.from_slug(report.head["filters"]["clock"])]
     if section_key == "response_time":
         what = ngettext(
             "%s first response sent in the period", "%s first responses sent in the period", row["count"]

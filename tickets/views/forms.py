@@ -168,10 +168,10 @@ class ChangeForm(RevisionForm):
         """What was changed, as what the services take."""
         given, options = self.cleaned_data, self.options
         wanted = {
-            "status": lambda value: Status.from_slug(value),
+            "status": Status.from_slug,
             "team": options.teams.get,
             "assignee": options.people.get,
-            "priority": lambda value: Priority.from_slug(value),
+            "priority": Priority.from_slug,
             "category": options.categories.get,
             "tags": lambda values: [options.tags[value] for value in values],
         }
