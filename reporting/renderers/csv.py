@@ -56,10 +56,10 @@ def _heading(column: Column, title: str) -> str:
 
 
 def _cells(section: Section, row: dict[str, Any]) -> list[Any]:
-    return [_cell(row[column.key]) for column in section.columns]
+    return [written(row[column.key]) for column in section.columns]
 
 
-def _cell(value: Any) -> Any:
+def written(value: Any) -> Any:
     """As the API writes it; nothing for null."""
     if isinstance(value, bool):
         return str(value).lower()

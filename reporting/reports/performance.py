@@ -124,8 +124,8 @@ def _statistics(question: Question, kind: MetricKind, key: str, title: str) -> S
         Column("count", _("Count"), "count"),
         Column("tickets", _("Tickets"), "count"),
         Column("within_target", _("Within their target"), "ratio"),
-        Column("within_target_count", "within", "count"),
-        Column("ended_target_count", "of", "count"),
+        Column("within_target_count", _("Within"), "count"),
+        Column("ended_target_count", _("With a target"), "count"),
     ]
     if kind == MetricKind.RESOLVED:
         row["reopened"] = one(question.engine.count(MetricKind.REOPENED, question.rows))

@@ -26,6 +26,7 @@ from reporting.engine import snapshot
 from reporting.engine.base import Pick
 from reporting.models import MetricKind
 from reporting.query import parameters_of
+from reporting.renderers.csv import written
 from reporting.reports.definitions import DEFINITIONS, Definition
 from reporting.reports.sections import HrefOf, no_link
 from reporting.views.portal import ReportingView
@@ -340,4 +341,4 @@ def _pages(address: Address, user: User) -> Iterator[Behind]:
 def _cells(row: Mapping[str, Any]) -> Iterator[Any]:
     for name in _COLUMNS:
         value = row[name]
-        yield value["name"] if isinstance(value, Mapping) else value
+        yield value["name"] if isinstance(value, Mapping) else written(value)

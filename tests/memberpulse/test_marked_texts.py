@@ -1,10 +1,13 @@
 """No page says anything that is not in the language files: it is asked for in a language that marks every text."""
 
+import csv
 import gettext
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import django
 import pytest
@@ -17,7 +20,10 @@ from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import trans_real
 
 from accounts.capabilities import Role
+from reporting.answers import answer
 from reporting.models import Schedule
+from reporting.renderers.csv import write_csv
+from reporting.reports.sections import Unit
 from tests.factories import (
     CategoryFactory,
     OrganizationFactory,
@@ -237,6 +243,22 @@ def test_what_is_not_in_ones_role_is_refused_in_ones_language(db, marked):
     response = client.get("/support/reports/agents")
     assert response.status_code == 403
     assert_all_is_in_the_files(response.text)
+
+
+# What programs read in a file, as in the API: units in headings, yes and no.
+_SAME_FOR_ALL = rf"\(({'|'.join(get_args(Unit))})\)|^(true|false)$"
+
+
+@pytest.mark.parametrize("report_key", ["summary", "performance", "agents", "trends"])
+def test_a_file_says_nothing_that_is_not_in_the_files(named_desk, marked, report_key):
+    manager, file = named_desk[0], io.BytesIO()
+    with translation.override(marked):
+        report = answer(report_key, user=manager, params={"period": ["30d"], "compare": ["year"]})[report_key]
+        write_csv(report, file, person=manager)
+
+    cells = {cell for row in csv.reader(file.getvalue().decode("utf-8-sig").splitlines()) for cell in row}
+    left = {words for cell in cells if re.search(r"[^\W\d_]{2,}", words := _outside(re.sub(_SAME_FOR_ALL, "", cell)))}
+    assert left == set()
 
 
 SCHEDULE = {

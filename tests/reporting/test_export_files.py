@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -15,9 +16,11 @@ from memberpulse import formats
 from memberpulse.zones import epoch
 from reporting import renderers
 from reporting.answers import REPORTS, answer
+from reporting.cards import cards
 from reporting.charts.fonts import printable
 from reporting.renderers.csv import write_csv, write_section
 from reporting.renderers.pdf import write_pdf
+from reporting.renderers.pdf.strip import _HEIGHT, _TOP, CardStrip, _words
 from reporting.reports.sections import Column, Report, Section
 from tests.factories import CategoryFactory, SlaTargetFactory, TeamFactory, UserFactory, make_ticket, person_with
 from tickets.choices import Priority, SlaMetric, Status
@@ -242,6 +245,20 @@ def test_pdf_says_what_it_is_on_every_page(small_desk, manager):
         assert "Overview · 23 Oct – 21 Nov 2026" in text
         assert "As of 21 Nov 2026, 10:15 · Europe/Berlin · Service hours" in text
         assert f"Page {number} of {count}" in text
+
+
+def test_cards_are_as_high_as_the_one_with_the_most_words_needs(small_desk, manager):
+    summary = answered("summary", manager)["summary"]
+    shown = cards(summary)
+    usual = CardStrip(shown, 510).height
+
+    shown[3] = replace(shown[3], why="Words that go on and on, over more lines than there is room for. " * 3)
+    strip = CardStrip(shown, 510)
+
+    assert strip.height > usual
+    # What is below the figure ends above the line at the foot.
+    words = sum(tall for _lines, tall in _words(shown[3], strip.card_width))
+    assert _TOP + (strip.height - _HEIGHT) - words >= 27
 
 
 def test_pdf_names_itself_and_its_language(small_desk, manager):

@@ -1,13 +1,13 @@
 """The key metrics as a strip of cards, in the words of the page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reportlab.graphics import renderPDF
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable
+from reportlab.platypus import Flowable, Paragraph
 
 from memberpulse import formats
 from reporting.cards import Card
@@ -15,6 +15,8 @@ from reporting.charts.fonts import BOLD, REGULAR
 from reporting.renderers.pdf.words import BAD, GOOD, SMALL, colour, paragraph, plain
 
 _GAP, _AIR, _HEIGHT = 10, 10, 138
+# Where the words of a card begin, and what they have of it above the line at its foot.
+_TOP, _ROOM = 73, 43
 _FIGURE, _UNIT = 20, 10.5
 _VERDICTS = {"good": GOOD, "bad": BAD}
 _PARTS = ParagraphStyle("parts", SMALL, fontSize=7.5, leading=10, textColor=colour("ink-2"))
@@ -22,54 +24,65 @@ _EARLIER = ParagraphStyle("earlier", _PARTS, textColor=colour("ink-3"))
 
 
 class CardStrip(Flowable):
+    """All cards as high as the one with the most words needs."""
+
     def __init__(self, cards: Sequence[Card], width: float):
         super().__init__()
-        self.cards, self.width, self.height = cards, width, _HEIGHT
+        self.cards, self.width = cards, width
+        self.card_width = (width - _GAP * (len(cards) - 1)) / len(cards)
+        tallest = max(sum(tall for _lines, tall in _words(card, self.card_width)) for card in cards)
+        self.height = _HEIGHT + max(0, tallest - _ROOM)
 
     def wrap(self, *available) -> tuple[float, float]:
         return self.width, self.height
 
     def draw(self) -> None:
-        wide = (self.width - _GAP * (len(self.cards) - 1)) / len(self.cards)
         for place, card in enumerate(self.cards):
             self.canv.saveState()
-            self.canv.translate(place * (wide + _GAP), 0)
-            _draw(self.canv, card, wide)
+            self.canv.translate(place * (self.card_width + _GAP), 0)
+            _draw(self.canv, card, self.card_width, self.height)
             self.canv.restoreState()
 
 
-def _draw(canvas: Canvas, card: Card, wide: float) -> None:
-    _frame(canvas, card, wide)
-    room = wide - 2 * _AIR
+def _draw(canvas: Canvas, card: Card, wide: float, high: float) -> None:
+    _frame(canvas, card, wide, high)
+    canvas.translate(0, high - _HEIGHT)
     _text(canvas, card.title, _AIR, 123, BOLD, 8.5, colour("ink"))
     _text(canvas, card.subtitle, _AIR, 113, REGULAR, 7.5, colour("ink-3"))
     _figure(canvas, card)
     if card.change:
         _change(canvas, card.change)
-    top = 73.0
+    top = _TOP
+    for lines, tall in _words(card, wide):
+        lines.drawOn(canvas, _AIR, top - tall)
+        top -= tall
+
+
+def _words(card: Card, wide: float) -> Iterator[tuple[Paragraph, float]]:
+    """What a card says below its figure, set for its width, and how high each stands."""
+    room = wide - 2 * _AIR
     for text, style in (
         (" · ".join(part.text for part in card.parts), _PARTS),
         (card.earlier, _EARLIER),
         (card.why, _EARLIER),
     ):
         lines = paragraph(text, style)
-        _width, tall = lines.wrap(room, 40)
-        lines.drawOn(canvas, _AIR, top - tall)
-        top -= tall
+        _width, tall = lines.wrap(room, _HEIGHT)
+        yield lines, tall
 
 
-def _frame(canvas: Canvas, card: Card, wide: float) -> None:
+def _frame(canvas: Canvas, card: Card, wide: float, high: float) -> None:
     """The border, and the line at the card's foot."""
     canvas.saveState()
     outline = canvas.beginPath()
-    outline.roundRect(0, 0, wide, _HEIGHT, 5)
+    outline.roundRect(0, 0, wide, high, 5)
     canvas.clipPath(outline, stroke=0, fill=0)
     if not card.line.is_empty:
         renderPDF.draw(card.line.drawing(wide - 8, 26), canvas, 4, 1)
     canvas.restoreState()
     canvas.setStrokeColor(colour("line"))
     canvas.setLineWidth(0.75)
-    canvas.roundRect(0, 0, wide, _HEIGHT, 5)
+    canvas.roundRect(0, 0, wide, high, 5)
 
 
 def _figure(canvas: Canvas, card: Card) -> None:

@@ -140,9 +140,9 @@ def test_a_verdict_stands_with_its_time_and_its_limit(as_manager, time_machine):
     assert ">9 h 12 min of 8 h</b>" in response.text
     file = rows_of(as_manager.get(address.replace("overview", "tickets.csv")))
     assert {(row["met"], row["limit_clock"], row["limit_seconds"], row["elapsed_seconds"]) for row in file} == {
-        ("True", "wall", "28800", "28800"),
-        ("False", "wall", "28800", "28820"),
-        ("False", "wall", "28800", "33120"),
+        ("true", "wall", "28800", "28800"),
+        ("false", "wall", "28800", "28820"),
+        ("false", "wall", "28800", "33120"),
     }
 
 
