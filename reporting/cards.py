@@ -60,6 +60,7 @@ class Card:
     why: str = ""
     href: str = ""
     earlier_href: str = ""
+    moment: str = ""
 
     @property
     def has_change(self) -> bool:
@@ -75,7 +76,7 @@ class Card:
 
     @property
     def subtitle(self) -> str:
-        return WORDS[self.key][1]
+        return self.moment or WORDS[self.key][1]
 
 
 def cards(summary: Report) -> list[Card]:
@@ -125,8 +126,9 @@ def _open_tickets(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
         "earlier_href": metric.earlier_href,
         "parts": [metric.part(words % number(by_status[slug]), slug) for slug, words in STATUS_WORDS.items()],
         "note": "",
+        "moment": "" if _runs(head) else _("Backlog %s") % end_of_period(head),
         "change": before and _relative(metric["value"], before["value"], of="count"),
-        "earlier": f"{number(before['value'])} {_end_of_comparison(head)}" if before else "",
+        "earlier": f"{number(before['value'])} {end_of_comparison(head)}" if before else "",
     }
 
 
@@ -152,7 +154,9 @@ def _response_time(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
 def _resolution_rate(metric: _Metric, head: dict[str, Any]) -> dict[str, Any]:
     before, met, missed = metric["previous"], metric["met"], metric["missed"]
     missed_words, still_open = _("%s missed") % number(missed), number(metric["missed_open"])
-    if metric["missed_open"]:
+    if missed and metric["missed_open"] == missed:
+        missed_words = _("%s, still open") % missed_words
+    elif metric["missed_open"]:
         missed_words = _("%(missed)s, %(open)s of them still open") % {"missed": missed_words, "open": still_open}
     return {
         "value": metric["value"],
@@ -236,7 +240,18 @@ def comparison_in_words(head: dict[str, Any]) -> str:
     return _("the %s days before") % number(days) if days > 1 else _("the day before")
 
 
-def _end_of_comparison(head: dict[str, Any]) -> str:
+def _runs(head: dict[str, Any]) -> bool:
+    return datetime.fromisoformat(head["period"]["end"]) > datetime.fromisoformat(head["as_of"])
+
+
+def end_of_period(head: dict[str, Any]) -> str:
+    """The moment that a backlog is of: "now", or the end of the last day."""
+    if _runs(head):
+        return _("now")
+    return _("at the end of %s") % formats.date_text(date.fromisoformat(head["period"]["to"]))
+
+
+def end_of_comparison(head: dict[str, Any]) -> str:
     """The moment that a backlog is compared with: "on 22 Oct, 09:15", or the end of a whole day."""
     end, last = datetime.fromisoformat(head["comparison"]["end"]), date.fromisoformat(head["comparison"]["to"])
     if end.date() > last:

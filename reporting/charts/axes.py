@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from reporting.charts import text
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import NO_TABLE, Area, Label, Line, Margins, Path, Point, Rect, Shape, Table
-from reporting.charts.scale import NARROW, WIDE, Scale, spread
+from reporting.charts.scale import NARROWEST, WIDE, Scale, spread
 
 NAMES_AT_MOST = 144
 # Baseline of a 12 px label, below the centre of what it names.
@@ -73,7 +73,7 @@ def uncrowded(labels: list[Label]) -> list[Label]:
     kept = [label for label, free in zip(labels, wide, strict=True) if free]
     return [
         label if free else replace(label, minor=True)
-        for label, free in zip(kept, _clear_of_left(kept, NARROW), strict=True)
+        for label, free in zip(kept, _clear_of_left(kept, NARROWEST), strict=True)
     ]
 
 

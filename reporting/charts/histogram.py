@@ -13,7 +13,7 @@ from reporting.charts import text
 from reporting.charts.axes import gutter, nothing_to_show, uncrowded, value_axis
 from reporting.charts.chart import Chart
 from reporting.charts.geometry import Anchor, Group, Label, LegendItem, Line, Margins, Rect, Shape, Table, Tip
-from reporting.charts.scale import Scale, scale_for, spread
+from reporting.charts.scale import NARROWEST, Scale, scale_for, spread
 
 MarkKind = Literal["median", "p90", "target"]
 
@@ -21,8 +21,8 @@ _LOOK = {"median": ("mark", "strong"), "p90": ("mark p90", "strong"), "target": 
 _ROW = 17
 # How far above the plot the lowest name stands: clear of the count over a bar that fills it.
 _CLEAR_OF_COUNTS = 18
-# Widths of the plot, in px, at which no two names of marks may touch: a phone's, and half a page's.
-_WIDTHS = (250.0, 420.0, 580.0)
+# Widths of the plot, in px, at which no two names of marks may touch: phones', and half a page's.
+_WIDTHS = (float(NARROWEST), 250.0, 420.0, 580.0)
 _CLEAR, _BESIDE, _BOLDER = 4, 5, 1.06
 _CROSSED = 100
 

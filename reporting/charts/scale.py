@@ -95,8 +95,9 @@ class AxisLabel:
     minor: bool
 
 
-# Minor labels stand on plots of at least WIDE px (a container query in portal.css); NARROW is a phone's plot.
-WIDE, NARROW = 540, 250
+# Minor labels stand on plots of at least WIDE px (a container query in portal.css); NARROW is a phone's plot, NARROWEST
+# that of a page of 320 px.
+WIDE, NARROW, NARROWEST = 540, 250, 206
 
 
 def spread(labels: Sequence[str], *, gap: float = 12) -> list[AxisLabel]:

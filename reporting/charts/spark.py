@@ -21,9 +21,10 @@ def sparkline(
 ) -> Chart:
     """``values`` with ground below, ``comparison`` dashed; the scale runs from their lowest to their highest value.
 
-    ``from_zero`` starts it at 0. ``partial_last``: the last value is of a bucket that is not over; it is left out.
+    ``from_zero`` starts it at 0. ``partial_last``: the last value is of a bucket that is not over; it is left out,
+    unless it is all there is.
     """
-    if partial_last:
+    if partial_last and len(values) > 1:
         values, comparison = values[:-1], comparison[:-1]
     known = [value for value in (*values, *comparison) if value is not None]
     if not any(value is not None for value in values):

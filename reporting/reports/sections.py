@@ -60,6 +60,7 @@ class Section:
     A row that may not be told whole has ``withheld``, the keys of the columns in which it has None instead of a figure.
     ``total``, if any, is a row of the same shape over everything. ``note`` says what a reader must know to read it;
     ``definition`` is the key of its entry in ``reporting.reports.definitions``. ``href_of`` leads to the tickets.
+    ``beside``: the key of the section that its rows are drawn beside, as the comparison; paper has no table of them.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Section:
     total: dict[str, Any] | None = None
     note: str = ""
     href_of: HrefOf = no_link
+    beside: str = ""
 
     def column(self, key: str) -> Column:
         return self._columns[key]
@@ -112,6 +114,15 @@ class Report:
     def section(self, key: str) -> Section:
         return next(section for section in self.sections if section.key == key)
 
+    def beside(self, key: str) -> Section | None:
+        """What the section is compared with, bucket by bucket, if it is."""
+        return next((section for section in self.sections if section.beside == key), None)
+
     def linked(self, href_of: HrefOf) -> "Report":
         """The same report, its figures leading to the tickets behind them."""
         return replace(self, sections=tuple(replace(section, href_of=href_of) for section in self.sections))
+
+
+def has_appeared(row: Mapping[str, Any]) -> bool:
+    """There is something that was not there in the comparison, of which no change can be told."""
+    return row["earlier"] == 0 and any(row.get(key) for key in ("created", "tickets"))

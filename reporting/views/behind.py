@@ -20,7 +20,7 @@ from memberpulse.formats import number
 from memberpulse.spreadsheets import csv_lines
 from memberpulse.zones import epoch
 from reporting.answers import scope_in
-from reporting.cards import STATUS_WORDS
+from reporting.cards import STATUS_WORDS, end_of_comparison, end_of_period
 from reporting.drilldown import LARGEST_PAGE, Behind, behind
 from reporting.engine import snapshot
 from reporting.engine.base import Pick
@@ -57,6 +57,12 @@ _NOUNS = {
     MetricKind.SURVEYED: ngettext_lazy("%(number)s survey sent", "%(number)s surveys sent", "count"),
     MetricKind.RATED: ngettext_lazy("%(number)s rating", "%(number)s ratings", "count"),
     MetricKind.OPEN_SPAN: ngettext_lazy("%(number)s open ticket", "%(number)s open tickets", "count"),
+}
+_OF_STATUS = {
+    "new": ngettext_lazy("%(number)s new ticket", "%(number)s new tickets", "count"),
+    "open": ngettext_lazy("%(number)s open ticket", "%(number)s open tickets", "count"),
+    "pending": ngettext_lazy("%(number)s pending ticket", "%(number)s pending tickets", "count"),
+    "on_hold": ngettext_lazy("%(number)s ticket on hold", "%(number)s tickets on hold", "count"),
 }
 _RESOLVED_TICKETS = ngettext_lazy("%(number)s resolved ticket", "%(number)s resolved tickets", "count")
 # Of the targets decided, those with one verdict.
@@ -206,16 +212,16 @@ def title_of(found: Behind) -> str:
     """What is listed, and how many of it: 55 missed resolution targets."""
     if found.withheld:
         return formats.NOT_ENOUGH
-    return _counted(found.pick, found.count)
+    return _noun(found.pick, found.column.key) % {"count": found.count, "number": number(found.count)}
 
 
-def _counted(pick: Pick, count: int) -> str:
+def _noun(pick: Pick, column: str) -> Any:
     if pick.per_ticket:
-        words = _RESOLVED_TICKETS
-    else:
-        met = dict(pick.where).get("met", ())
-        words = _VERDICTS.get((pick.kind, *met), _NOUNS[pick.kind])
-    return words % {"count": count, "number": number(count)}
+        return _RESOLVED_TICKETS
+    if pick.kind == MetricKind.OPEN_SPAN and column in _OF_STATUS:
+        return _OF_STATUS[column]
+    met = dict(pick.where).get("met", ())
+    return _VERDICTS.get((pick.kind, *met), _NOUNS[pick.kind])
 
 
 def _about(found: Behind) -> str:
@@ -233,10 +239,12 @@ def _about(found: Behind) -> str:
 
 
 def _days(found: Behind) -> str:
-    """The days of the period or of the comparison, whichever the figure is of; a bucket has said its own."""
+    """The days of the period or of the comparison, whichever the figure is of, or their end; a bucket has its own."""
     if "from" in found.cell.row:
         return ""
     is_earlier = found.cell.id == "comparison" or found.column.key == "earlier"
+    if found.pick.kind == MetricKind.OPEN_SPAN:
+        return end_of_comparison(found.head) if is_earlier else end_of_period(found.head)
     days = found.head["comparison" if is_earlier else "period"]
     return formats.period_text(date.fromisoformat(days["from"]), date.fromisoformat(days["to"]))
 
@@ -274,11 +282,11 @@ def _figure(row: Mapping[str, Any], found: Behind) -> tuple[str, str, str]:
 
 
 def _against_limit(row: Mapping[str, Any]) -> str:
-    """9 h 12 min of 8 h; to the second where less would make it look like the limit itself."""
+    """9 h 12 min, limit 8 h; to the second where less would make it look like the limit itself."""
     limit, elapsed = formats.limit(row["limit_seconds"]), formats.duration(row["elapsed_seconds"])
     if elapsed == limit:
         elapsed = formats.exact_duration(row["elapsed_seconds"])
-    return _("%(elapsed)s of %(limit)s") % {"elapsed": elapsed, "limit": limit}
+    return _("%(elapsed)s, limit %(limit)s") % {"elapsed": elapsed, "limit": limit}
 
 
 def _more(address: Address, found: Behind, left: int) -> Link | None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.capabilities import Capability
 from memberpulse import formats
 from memberpulse.access import SIGNED_IN
-from memberpulse.errors import Refusal
+from memberpulse.errors import CapabilityMissing, Refusal
 from reporting.answers import REPORTS
 from reporting.models import Export, ExportState
 from reporting.services import exports
@@ -120,6 +120,8 @@ class ExportsPage(ReportingView):
     place = "exports"
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if not self.may_export and not _owned(request).exists():
+            raise CapabilityMissing(Capability.EXPORT_REPORTS)
         pages = Paginator(_owned(request).prefetch_related("mails"), SHOWN_AT_ONCE)
         page = pages.get_page(request.GET.get("page"))
         rows = [_row(request, export) for export in page]

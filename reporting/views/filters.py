@@ -207,14 +207,12 @@ class FilterBar:
         return self.at_fault in FILTERS
 
     @property
-    def fault_title(self) -> str:
-        return title_of(self.at_fault)
-
-    @property
     def fault(self) -> str:
-        """The sentence of the API, with fields called as they are on the page."""
+        """The sentence of the API, with fields and days called as they are on the page, after the field it is about."""
         detail = self.problem.errors[0]["detail"] if self.problem else ""
-        return re.sub(r"`(\w+)`", lambda name: f"“{title_of(name[1])}”", detail)
+        words = re.sub(r"`(\w+)`", lambda name: _("“%s”") % title_of(name[1]), detail)
+        words = re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda day: formats.date_text(date.fromisoformat(day[0])), words)
+        return words if f"`{self.at_fault}`" in detail else f"{title_of(self.at_fault)}: {words}"
 
     @property
     def without_fault(self) -> str:

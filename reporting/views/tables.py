@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from memberpulse import formats
 from memberpulse.formats import Change
-from reporting.reports.sections import Column, Section
+from reporting.reports.sections import Column, Section, has_appeared
 
 NO_BARS: Mapping[str, float] = {}
 
@@ -67,8 +67,7 @@ def plain_cell(row: dict[str, Any], column: Column) -> Cell:
         return Cell(formats.NOT_ENOUGH, "text", is_withheld=True)
     if column.unit != "change":
         return Cell(row[column.key], column.unit)
-    appeared = row["earlier"] == 0 and any(row.get(key) for key in ("created", "tickets"))
-    return Cell(None, "change", change=formats.change(row[column.key], "none", appeared=appeared))
+    return Cell(None, "change", change=formats.change(row[column.key], "none", appeared=has_appeared(row)))
 
 
 def plain_head(column: Column) -> Head:

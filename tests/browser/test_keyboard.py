@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD
+from tests.factories import CategoryFactory, make_ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])]
 
@@ -23,6 +24,74 @@ def test_menus_work_by_keyboard(page, sign_in, manager):
     team.click()
     agent.click()
     expect(page.locator("details.menu[open]")).to_have_count(1)
+
+
+def test_a_menu_opened_by_keyboard_is_searched_by_typing(page, sign_in, manager):
+    for name in "abcdefgh":
+        make_ticket(category=CategoryFactory(name=f"Category {name}"))
+    sign_in(manager)
+    page.locator("#filter-category > summary").focus()
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#filter-category .find")).to_be_focused()
+    page.keyboard.type("gory c")
+
+    expect(page.locator("#filter-category .choices label:visible")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("used", "focused"),
+    [
+        (".tabs a >> nth=2", ".tabs a >> nth=2"),
+        ("#comparison .item >> nth=1", "#comparison > summary"),
+        ("#more-periods .item >> nth=1", "#more-periods > summary"),
+        ("#zones-offered .item >> nth=1", "#zones-offered > summary"),
+        ("#timezone", "#zones-offered > summary"),
+        (".chips > a", "#chips"),
+    ],
+)
+def test_the_keyboard_keeps_its_place_when_the_answer_changes(page, live_server, sign_in, manager, used, focused):
+    make_ticket()
+    sign_in(manager)
+    page.goto(f"{live_server.url}/support/reports/overview?priority=normal&period=7d")
+    link = page.locator(used)
+    menu = link.locator("xpath=ancestor::details[1]/summary")
+    if menu.count():
+        menu.focus()
+        page.keyboard.press("Enter")
+    if used == "#timezone":
+        link.fill("Asia/Tokyo")
+    before = page.url
+
+    link.press("Enter")
+
+    page.wait_for_function("before => location.href !== before", arg=before)
+    expect(page.locator(focused)).to_be_focused()
+
+
+def test_escape_closes_what_lies_on_top_first(page, live_server, sign_in, manager):
+    make_ticket()
+    sign_in(manager)
+    page.goto(f"{live_server.url}/support/reports/overview?behind=summary.open_tickets.period.value")
+    page.locator("#export > summary").focus()
+    page.keyboard.press("Enter")
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#export > summary")).to_be_focused()
+    expect(page.locator("#behind")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#behind")).to_have_count(0)
+
+
+def test_asking_for_a_file_leaves_the_keyboard_where_it_was(page, sign_in, manager):
+    sign_in(manager)
+    page.locator("#export > summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="CSV").press("Enter")
+
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator("#export > summary")).to_be_focused()
 
 
 def test_a_chart_is_read_by_arrow_keys(page, sign_in, manager):

@@ -14,6 +14,8 @@ document.addEventListener("toggle", (event) => {
   if (!event.target.matches?.(FLOATING) || !event.target.open) return;
   for (const other of opened()) other.open = other === event.target || other.contains(event.target);
   keepInside(event.target);
+  // Opened by the keyboard, which then types what it looks for.
+  if (event.target.querySelector("summary").matches(":focus-visible")) event.target.querySelector("[data-find]:not([hidden])")?.focus();
 }, true);
 
 // What would stick out at the right opens to the left.
@@ -34,6 +36,8 @@ document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.(FLOATING) ?? opened().at(-1);
   if (!menu) return;
   if (event.key === "Escape" && menu.open) {
+    // What lies below, such as the list of tickets, closes by the next one.
+    event.preventDefault();
     menu.open = false;
     menu.querySelector("summary").focus();
   } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -18,7 +18,7 @@ from reporting.charts.of_sections import status_css
 from reporting.renderers.pdf.marks import ShareBar, Swatch
 from reporting.renderers.pdf.words import CELL, SMALL, aligned_right, colour, paragraph, plain
 from reporting.reports.agents import is_few
-from reporting.reports.sections import Column, Report, Section
+from reporting.reports.sections import Column, Report, Section, has_appeared
 
 SIZE, LEAST_SIZE = 8.0, 6.0
 _PADDING = 4.0
@@ -69,6 +69,10 @@ class SectionTable:
         if column.key == "from" and isinstance(row["from"], date):
             days = formats.date_text(row["from"])
             return _("%s (in part)") % days if row["is_partial"] else days
+        if column.unit == "change" and has_appeared(row):
+            return _("new")
+        if column.is_edge and row[column.key] is not None:
+            return plain(formats.limit(row[column.key]))
         return plain(formats.cell(row[column.key], column.unit))
 
     @cached_property

@@ -84,7 +84,9 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("[data-export]")) return;
   event.preventDefault();
-  form.closest("details").open = false;
+  const menu = form.closest("details");
+  menu.open = false;
+  menu.querySelector("summary").focus();
   const body = new URLSearchParams(new FormData(form, event.submitter));
   try {
     const toast = await piece(form.action, { method: "POST", body });

@@ -3,6 +3,7 @@
 
 const EXCHANGED = ["main", ".fresh", "footer.foot"];
 const NARROW = matchMedia("(max-width: 760px)");
+const LOW = matchMedia("(max-height: 560px)");
 
 // --- What stays -------------------------------------------------------------------------------------------------------
 
@@ -16,7 +17,9 @@ const focusAt = (place) => {
   const holder = place && document.getElementById(place.id);
   if (!holder) return;
   const same = place.index < 0 ? holder : holder.querySelectorAll(place.name)[place.index];
-  for (const node of [same, holder.querySelector("summary")]) {
+  // Inside a menu that has closed, its button; where what was used is gone, what held it.
+  const button = (holder.closest("details") ?? holder).querySelector("summary");
+  for (const node of [same, button, holder]) {
     node?.focus({ preventScroll: true });
     if (node && document.activeElement === node) return;
   }
@@ -44,6 +47,8 @@ const cover = () => {
   const sheet = panel();
   if (!sheet) return;
   const covers = NARROW.matches;
+  // The tickets need the room; what is said of them is one press away.
+  sheet.querySelector("details.how")?.toggleAttribute("open", !covers && !LOW.matches);
   for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"]]) {
     if (covers) sheet.setAttribute(name, value);
     else sheet.removeAttribute(name);

@@ -112,3 +112,10 @@ def test_a_sparkline_without_values_is_empty(values):
 @given(st.lists(VALUES, max_size=40), st.lists(VALUES, max_size=40), st.booleans())
 def test_sparklines_stay_inside(values, comparison, from_zero):
     assert_inside(charts.sparkline(values, comparison, label="x", from_zero=from_zero))
+
+
+@pytest.mark.parametrize(("values", "dot_at"), [([5], 50), ([5, 7], 50), ([5, 7, 1], 75)])
+def test_a_small_line_ends_in_a_dot_before_what_is_not_over_unless_that_is_all_there_is(values, dot_at):
+    chart = charts.sparkline(values, label="x", partial_last=True)
+
+    assert [dot.x for dot in of(chart, geometry.Dot)] == [dot_at]
