@@ -19,7 +19,7 @@ from reporting.charts.line import Bucket, Series, line_chart
 from reporting.charts.ranges import RangeRow, range_chart
 from reporting.charts.spark import sparkline
 from reporting.reports.sections import Column, Report, Section
-from reporting.reports.volume import SIZES
+from reporting.reports.volume import SIZES, size_of
 
 # More names than this are a table's work; the rows come sorted, so that the first ones are the ones that count.
 AGENTS_SHOWN = 20
@@ -61,10 +61,11 @@ def charts_for(section: Section, report: Report, *, agents_shown: int | None = A
 def card_sparkline(metric: str, summary: Report) -> Chart:
     """The small line of a key metric's card."""
     section_key, column = CARD_SERIES[metric]
-    rows = summary.section(section_key).rows
+    rows, before = summary.section(section_key).rows, summary.beside(section_key)
     is_level = metric == "open_tickets"
     return sparkline(
         [row[column] for row in rows],
+        _beside(before, column, len(rows)) if before else (),
         label=_("%s over time") % summary.section(metric).title,
         # The backlog of a day that is not over is as true as any other.
         partial_last=bool(rows) and rows[-1]["is_partial"] and not is_level,
@@ -79,12 +80,34 @@ def _volume(section: Section, report: Report) -> list[Figure]:
     created = _series(section, "created", _("Created"), area=True)
     resolved = _series(section, "resolved", _("Resolved"), role="second")
     reopened = _series(section, "reopened", _("Reopened"), role="tip")
-    came_and_went = line_chart(
-        buckets, [created, resolved, reopened], label=_("Tickets created and resolved"), partial_title=until
-    )
     backlog = _series(section, "backlog", _("Open tickets"), area=True, level=True)
-    standing = line_chart(buckets, [backlog], label=_("Backlog"), partial_title=until, height=132, mark_last=True)
+    flows, levels = [created, resolved, reopened], [backlog]
+    if before := report.beside(section.key):
+        flows.append(_compared(before, "created", _("Created before"), len(buckets), on=lines_up(report)))
+        levels.append(_compared(before, "backlog", _("Open tickets before"), len(buckets)))
+    came_and_went = line_chart(buckets, flows, label=_("Tickets created and resolved"), partial_title=until)
+    standing = line_chart(buckets, levels, label=_("Backlog"), partial_title=until, height=132, mark_last=True)
     return [Figure(_("Tickets created and resolved"), came_and_went), Figure(_("Backlog"), standing)]
+
+
+def lines_up(report: Report) -> bool:
+    """Whether each bucket stands over one of its like in the comparison: days over the same days of the week."""
+    period, before = (date.fromisoformat(report.head[which]["from"]) for which in ("period", "comparison"))
+    return size_of(report.section("volume")) != "day" or (period - before).days % 7 == 0
+
+
+def _compared(before: Section, key: str, title: str, places: int, **looks) -> Series:
+    values, hrefs = _beside(before, key, places), _placed(_hrefs(before, key), places, "")
+    return Series(f"{key}_before", title, values, role="comparison", hrefs=hrefs, **looks)
+
+
+def _beside(before: Section, key: str, places: int) -> list[Any]:
+    """A column of the comparison, bucket beside bucket. It may have one less or more, where weeks or months are cut."""
+    return _placed(_values(before, key), places, None)
+
+
+def _placed(values: list[Any], places: int, nothing: Any) -> list[Any]:
+    return [*values, *[nothing] * places][:places]
 
 
 def _series(section: Section, key: str, title: str, **looks) -> Series:
@@ -93,11 +116,12 @@ def _series(section: Section, key: str, title: str, **looks) -> Series:
 
 def _sparklines(section: Section, report: Report, *, from_zero: bool = False) -> list[Figure]:
     """One small chart per column of figures, each on a scale of its own."""
-    figures = []
+    figures, compared = [], report.beside(section.key)
     for column in _figures_of(section):
         values = _values(section, column.key)
+        before = _beside(compared, column.key, len(values)) if compared else ()
         partial = bool(section.rows) and section.rows[-1]["is_partial"]
-        chart = sparkline(values, label=column.title, from_zero=from_zero, partial_last=partial)
+        chart = sparkline(values, before, label=column.title, from_zero=from_zero, partial_last=partial)
         note = formats.number(sum(values)) if column.unit == "count" else ""
         figures.append(Figure(column.title, chart, note))
     return figures
@@ -155,7 +179,7 @@ def _backlog(section: Section, report: Report) -> list[Figure]:
         )
         for row in section.rows
     ]
-    return [Figure(section.title, stacked_bars(rows, segments, label=section.title))]
+    return [Figure(section.title, stacked_bars(rows, segments, label=section.title, empty=_("No open tickets.")))]
 
 
 def _status(slug: str, title: str) -> Segment:

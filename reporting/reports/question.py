@@ -1,7 +1,7 @@
 """What a report is built from: the question, whose it is, and who answers it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from accounts.models import Membership, Team, User
 from accounts.scope import Scope
 from memberpulse.zones import moment
 from reporting.engine.base import Engine, Slice
-from reporting.periods import Period
+from reporting.periods import Period, chosen_granularity
 from reporting.query import ReportQuery, filters_as_params
 from reporting.reports.satisfaction import Guard
 from tickets.models import Category, Organization
@@ -45,6 +45,16 @@ class Question:
         """The rows of the comparison, if there is one."""
         period = self.query.comparison
         return period and Slice(period.start, period.end, self.scope, self.query.filters)
+
+    @cached_property
+    def earlier(self) -> "Question | None":
+        """The same question of the comparison's days, which is compared with nothing. Its last day may be cut."""
+        query, period = self.query, self.query.comparison
+        if period is None:
+            return None
+        # In buckets as long as those of the period, and all of it in the past.
+        size = chosen_granularity(query.period, query.granularity)
+        return replace(self, query=replace(query, period=period, compare="none", granularity=size, now=period.end))
 
     def both(self) -> tuple[Slice, Slice | None]:
         return self.rows, self.earlier_rows

@@ -15,7 +15,7 @@ from reporting.reports.question import Question
 from reporting.reports.satisfaction import OVER_TIME, WHEN_SHOWN
 from reporting.reports.sections import Column, Report, Section, in_words
 from reporting.reports.sla import sla_section
-from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, days_of, volume
+from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, compared, days_of, volume
 
 TITLE = gettext_lazy("Overview")
 # A change is worth a line from so many cases on, in either period.
@@ -29,8 +29,8 @@ def build(question: Question) -> Report:
     accounts = {"resolution": metrics["resolution_rate"], "response": metrics["first_response_rate"]}
     sections = (
         *_metric_sections(question, metrics),
-        volume(question),
-        _key_series(question),
+        *compared(volume, question),
+        *compared(_key_series, question),
         _changes(question),
         _backlog_by_team(question, standing),
         _backlog_by_age(standing),

@@ -17,7 +17,7 @@ from reporting.periods import ONE_DAY, bucket_start, local_day
 from reporting.reports.measures import one
 from reporting.reports.question import Question
 from reporting.reports.sections import Column, Report, Section
-from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, per_bucket, volume
+from reporting.reports.volume import bucket_cells, bucket_columns, buckets_of, compared, per_bucket, volume
 
 TITLE = gettext_lazy("Trend Analysis")
 TOP_CATEGORIES = 8
@@ -55,7 +55,7 @@ def build(question: Question) -> Report:
     categories = _categories(question)
     created = one(question.engine.series(MetricKind.CREATED, question.rows, question.query.period.zone), {})
     sections = (
-        volume(question),
+        *compared(volume, question),
         *categories,
         _heatmap(question),
         _weekday_index(question, created),

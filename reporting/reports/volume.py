@@ -1,6 +1,7 @@
 """What came and went per day, week or month: shared by the overview and the trend analysis."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,8 @@ from reporting.reports.question import Question
 from reporting.reports.sections import Column, Section
 
 _EPOCH = date(1970, 1, 1)
+# What the key of a section over the comparison ends in.
+BEFORE = "_before"
 SIZES = {"day": gettext_lazy("Day"), "week": gettext_lazy("Week"), "month": gettext_lazy("Month")}
 
 
@@ -50,6 +53,16 @@ def bucket_columns(question: Question) -> tuple[Column, ...]:
 
 def bucket_cells(bucket: Bucket) -> dict[str, Any]:
     return {"from": bucket.first, "to": bucket.last, "is_partial": bucket.is_partial}
+
+
+def compared(section: Callable[[Question], Section], question: Question) -> tuple[Section, ...]:
+    """The section over time, and the same over the comparison, if there is one: bucket beside bucket."""
+    now = section(question)
+    if question.earlier is None:
+        return (now,)
+    title = _("%s, comparison") % now.title
+    before = replace(section(question.earlier), key=f"{now.key}{BEFORE}", title=title, beside=now.key)
+    return now, before
 
 
 def volume(question: Question) -> Section:

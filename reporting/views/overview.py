@@ -1,6 +1,6 @@
 """The overview: the four key metrics, and what stands behind them."""
 
-from datetime import date
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,8 @@ from accounts.capabilities import Capability
 from memberpulse import formats
 from memberpulse.address import Address
 from memberpulse.formats import number
-from reporting.cards import comparison_in_words
+from reporting.cards import comparison_in_words, end_of_period
+from reporting.charts.of_sections import lines_up
 from reporting.reports.definitions import DEFINITIONS
 from reporting.reports.sections import Report, Section
 from reporting.reports.summary import FEWEST_FOR_CHANGE
@@ -54,7 +55,14 @@ def volume_panel(report: Report) -> Panel:
     sums = _("%(created)s created, %(resolved)s resolved, %(reopened)s reopened.") % {
         what: number(total[what]) for what in ("created", "resolved", "reopened")
     }
-    return came_and_went.with_(is_only=True, sentence=f"{sums} {_SIZES[size_of(came_and_went.section)]}")
+    words = [sums, str(_SIZES[size_of(came_and_went.section)]), *_comparison_drawn(report)]
+    return came_and_went.with_(is_only=True, sentence=" ".join(words))
+
+
+def _comparison_drawn(report: Report) -> Iterator[str]:
+    if report.head["comparison"]:
+        words = _("Dashed: %s.") if lines_up(report) else _("Can be shown too: %s, whose weekdays do not line up.")
+        yield words % comparison_in_words(report.head)
 
 
 def _against(report: Report) -> str:
@@ -95,14 +103,7 @@ def _backlogs(report: Report) -> list[Panel]:
             f"backlog_by_{key}",
             css="c6",
             sentence=_("%(open_tickets)s by %(what)s, %(when)s")
-            % {"open_tickets": open_tickets, "what": words, "when": _end_in_words(report)},
+            % {"open_tickets": open_tickets, "what": words, "when": end_of_period(report.head)},
         )
         for key, words in by_what.items()
     ]
-
-
-def _end_in_words(report: Report) -> str:
-    period = report.head["period"]
-    if period["end"] > report.head["as_of"]:
-        return _("now")
-    return _("at the end of %s") % formats.date_text(date.fromisoformat(period["to"]))

@@ -33,12 +33,13 @@ def write_pdf(
 ) -> None:
     """``summary`` brings the key metrics along; without it the PDF begins with its sections."""
     register_fonts()
-    tables = {section.key: SectionTable(section, report) for section in report.sections}
+    sections = [section for section in report.sections if not section.beside]
+    tables = {section.key: SectionTable(section, report) for section in sections}
     is_lying = max((table.width for table in tables.values()), default=0) > INNER_WIDTH_UPRIGHT
     words = about(report, person)
     sheet = Sheet(file, words, is_lying=is_lying, invariant=invariant)
     story = [*_opening(words), *_cards(summary, sheet.inner_width)]
-    for section in report.sections:
+    for section in sections:
         story += _section(section, report, tables[section.key], sheet)
     sheet.build(story, canvasmaker=NumberedCanvas)
 
