@@ -49,6 +49,8 @@ def test_the_exports_page_follows_and_deletes(page, live_server, sign_in, manage
 
     exports.build(export.pk)
     expect(page.locator(".exports li")).to_contain_text("Ready", timeout=15_000)
+    page.locator("summary", has_text="Delete").click()
+    expect(page.get_by_text("Its file is gone then")).to_be_visible()
     page.get_by_role("button", name="Delete Agent Report, CSV").click()
 
     expect(page.get_by_role("heading", name="No exports yet")).to_be_visible()

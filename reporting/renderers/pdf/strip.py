@@ -17,7 +17,7 @@ from reporting.renderers.pdf.words import BAD, GOOD, SMALL, colour, paragraph, p
 _GAP, _AIR, _HEIGHT = 10, 10, 138
 # Where the words of a card begin, and what they have of it above the line at its foot.
 _TOP, _ROOM = 73, 43
-_FIGURE, _UNIT = 20, 10.5
+_FIGURE, _UNIT, _SMALL = 20, 10.5, 7.5
 _VERDICTS = {"good": GOOD, "bad": BAD}
 _PARTS = ParagraphStyle("parts", SMALL, fontSize=7.5, leading=10, textColor=colour("ink-2"))
 _EARLIER = ParagraphStyle("earlier", _PARTS, textColor=colour("ink-3"))
@@ -48,7 +48,7 @@ def _draw(canvas: Canvas, card: Card, wide: float, high: float) -> None:
     _frame(canvas, card, wide, high)
     canvas.translate(0, high - _HEIGHT)
     _text(canvas, card.title, _AIR, 123, BOLD, 8.5, colour("ink"))
-    _text(canvas, card.subtitle, _AIR, 113, REGULAR, 7.5, colour("ink-3"))
+    _text(canvas, card.subtitle, _AIR, 113, REGULAR, _fitting(card.subtitle, wide), colour("ink-3"))
     _figure(canvas, card)
     if card.change:
         _change(canvas, card.change)
@@ -56,6 +56,11 @@ def _draw(canvas: Canvas, card: Card, wide: float, high: float) -> None:
     for lines, tall in _words(card, wide):
         lines.drawOn(canvas, _AIR, top - tall)
         top -= tall
+
+
+def _fitting(subtitle: str, wide: float) -> float:
+    """The usual size, or the one at which it does not run out of its card."""
+    return min(_SMALL, _SMALL * (wide - 2 * _AIR) / stringWidth(plain(subtitle), REGULAR, _SMALL))
 
 
 def _words(card: Card, wide: float) -> Iterator[tuple[Paragraph, float]]:
