@@ -133,11 +133,11 @@ def test_a_verdict_stands_with_its_time_and_its_limit(as_manager, time_machine):
 
     rows = {(row.figure, row.look, row.verdict) for row in panel(response).rows}
     assert rows == {
-        ("8 h of 8 h", "good", "met"),
-        ("8 h 20 s of 8 h", "bad", "missed"),
-        ("9 h 12 min of 8 h", "bad", "missed"),
+        ("8 h, limit 8 h", "good", "met"),
+        ("8 h 20 s, limit 8 h", "bad", "missed"),
+        ("9 h 12 min, limit 8 h", "bad", "missed"),
     }
-    assert ">9 h 12 min of 8 h</b>" in response.text
+    assert ">9 h 12 min, limit 8 h</b>" in response.text
     file = rows_of(as_manager.get(address.replace("overview", "tickets.csv")))
     assert {(row["met"], row["limit_clock"], row["limit_seconds"], row["elapsed_seconds"]) for row in file} == {
         ("true", "wall", "28800", "28800"),

@@ -43,7 +43,7 @@ def test_the_cards_say_what_the_answer_says(as_manager, manager, small_desk):
     assert [[part.text for part in card.parts] for card in response.context["cards"]] == [
         ["2 new", "0 open", "0 pending", "0 on hold"],
         ["median 30 min", "p90 30 min", "1 response"],
-        ["1 met", "1 missed, 1 of them still open"],
+        ["1 met", "1 missed, still open"],
         ["mean 4.00", "1 rating", "95 %: 20.7–100.0\u202f%"],
     ]
 

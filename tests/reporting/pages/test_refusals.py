@@ -11,24 +11,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("params", "field", "sentence"),
+    ("params", "sentence"),
     [
-        (
-            {"from": "2026-02-01", "to": "2026-01-01"},
-            "From",
-            "“From” must not be after “To”: 2026-02-01 is after 2026-01-01.",
-        ),
-        ({"from": "1 May", "to": "2026-01-01"}, "From", "Give a date as YYYY-MM-DD."),
-        ({"timezone": "Mars/Olympus"}, "Zone", "Give an IANA time zone such as Europe/Berlin."),
-        ({"team": "999999"}, "Team", "This is not a valid choice."),
-        ({"compare": "tomorrow"}, "Compare", "Choose one of previous, year, none."),
+        ({"from": "2026-02-01", "to": "2026-01-01"}, "“From” must not be after “To”: 1 Feb 2026 is after 1 Jan 2026."),
+        ({"from": "1 May", "to": "2026-01-01"}, "From: Give a date as YYYY-MM-DD."),
+        ({"timezone": "Mars/Olympus"}, "Zone: Give an IANA time zone such as Europe/Berlin."),
+        ({"team": "999999"}, "Team: This is not a valid choice."),
+        ({"compare": "tomorrow"}, "Compare: Choose one of previous, year, none."),
     ],
 )
-def test_what_cannot_be_used_stays_with_its_sentence(as_manager, small_desk, params, field, sentence):
+def test_what_cannot_be_used_stays_with_its_sentence(as_manager, small_desk, params, sentence):
     response = as_manager.get(page("overview"), {**params, "clock": "wall"})
 
     assert response.status_code == 400
-    assert f"{field}: {sentence}" in text(response)
+    assert sentence in text(response)
     for value in params.values():
         assert f'value="{value}"' in response.text
     assert not any(card in response.text for card in CARDS)
