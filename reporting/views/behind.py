@@ -240,9 +240,9 @@ def _about(found: Behind) -> str:
 
 def _days(found: Behind) -> str:
     """The days of the period or of the comparison, whichever the figure is of, or their end; a bucket has its own."""
-    if "from" in found.cell.row:
+    if "from" in found.cell.row and not found.cell.is_total:
         return ""
-    is_earlier = found.cell.id == "comparison" or found.column.key == "earlier"
+    is_earlier = found.cell.id == "comparison" or found.column.key == "earlier" or bool(found.section.beside)
     if found.pick.kind == MetricKind.OPEN_SPAN:
         return end_of_comparison(found.head) if is_earlier else end_of_period(found.head)
     days = found.head["comparison" if is_earlier else "period"]
