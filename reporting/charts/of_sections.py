@@ -97,7 +97,7 @@ def lines_up(report: Report) -> bool:
 
 
 def _compared(before: Section, key: str, title: str, places: int, **looks) -> Series:
-    values, hrefs = _beside(before, key, places), _placed(_hrefs(before, key), places, "")
+    values, hrefs = _placed(_so_far(before, key), places, None), _placed(_hrefs(before, key), places, "")
     return Series(f"{key}_before", title, values, role="comparison", hrefs=hrefs, **looks)
 
 
@@ -111,18 +111,24 @@ def _placed(values: list[Any], places: int, nothing: Any) -> list[Any]:
 
 
 def _series(section: Section, key: str, title: str, **looks) -> Series:
-    return Series(key, title, _values(section, key), hrefs=_hrefs(section, key), **looks)
+    return Series(key, title, _so_far(section, key), hrefs=_hrefs(section, key), **looks)
+
+
+def _so_far(section: Section, key: str) -> list[Any]:
+    """A column of the volume; nothing, and not 0, for buckets that are still to come, which have no backlog."""
+    return [None if row["backlog"] is None else row[key] for row in section.rows]
 
 
 def _sparklines(section: Section, report: Report, *, from_zero: bool = False) -> list[Figure]:
     """One small chart per column of figures, each on a scale of its own."""
     figures, compared = [], report.beside(section.key)
+    today = datetime.fromisoformat(report.head["as_of"]).date()
     for column in _figures_of(section):
-        values = _values(section, column.key)
+        values = [row[column.key] if row["from"] <= today else None for row in section.rows]
         before = _beside(compared, column.key, len(values)) if compared else ()
         partial = bool(section.rows) and section.rows[-1]["is_partial"]
         chart = sparkline(values, before, label=column.title, from_zero=from_zero, partial_last=partial)
-        note = formats.number(sum(values)) if column.unit == "count" else ""
+        note = formats.number(sum(_values(section, column.key))) if column.unit == "count" else ""
         figures.append(Figure(column.title, chart, note))
     return figures
 

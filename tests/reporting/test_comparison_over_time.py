@@ -86,6 +86,21 @@ def test_weeks_that_the_period_cuts_stand_beside_each_other(manager, tickets):
     assert before["texts"][2] == "–"
 
 
+def test_days_to_come_are_no_zeros(manager, tickets):
+    report = answered("trends", manager, **{"from": "2026-11-15", "to": "2026-11-28"})
+
+    flows, levels = charts_for(report.section("volume"), report)
+    small = charts_for(report.section("category_volume"), report)
+
+    drawn = {one["key"]: one["texts"] for chart in (flows, levels) for one in chart.chart.figures["series"]}
+    # The 21st is the seventh day; the comparison stops at its like.
+    assert all("–" not in texts[:7] and set(texts[7:]) == {"–"} for texts in drawn.values()), drawn
+    assert {*drawn} == {"created", "resolved", "reopened", "created_before", "backlog", "backlog_before"}
+    assert all(
+        point[0] <= 50 for figure in small for shape in figure.chart.shapes for point in getattr(shape, "points", ())
+    )
+
+
 @pytest.mark.parametrize(
     ("params", "is_so"),
     [
