@@ -1,7 +1,7 @@
 """From a cell of a report to the rows that it counts, with the tickets behind them as far as the reader sees these."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core import signing
@@ -142,7 +142,7 @@ class _Reached:
 
 def _page(user: User, report: Report, cell: Cell, own: Mapping[str, str], reached: _Reached) -> Behind:
     question, limit = cell.question, _limit(own["limit"])
-    pick = FINDERS[report.key][cell.section.key](cell)
+    pick = pick_of(report.key, cell)
     if pick is None:
         raise InvalidParameter("column", code="nothing_behind", detail=_("This column counts nothing."))
     shown = {"head": report.head, "cell": cell, "row": own["row"], "pick": pick}
@@ -162,6 +162,14 @@ def _page(user: User, report: Report, cell: Cell, own: Mapping[str, str], reache
         before=reached.before,
         cursor=place and signing.dumps([*read, *vars(place).values()], salt=_SALT, compress=True),
     )
+
+
+def pick_of(report_key: str, cell: Cell) -> Pick | None:
+    """The rows that a cell counts, if it counts any: beside a section those that it counts in the comparison."""
+    section = cell.section
+    if section.beside:
+        cell = replace(cell, question=cell.question.earlier)
+    return FINDERS[report_key][section.beside or section.key](cell)
 
 
 def _limit(text: str) -> int:

@@ -15,8 +15,6 @@ from reporting.reports.question import Question
 from reporting.reports.sections import Column, Section
 
 _EPOCH = date(1970, 1, 1)
-# What the key of a section over the comparison ends in.
-BEFORE = "_before"
 SIZES = {"day": gettext_lazy("Day"), "week": gettext_lazy("Week"), "month": gettext_lazy("Month")}
 
 
@@ -61,7 +59,7 @@ def compared(section: Callable[[Question], Section], question: Question) -> tupl
     if question.earlier is None:
         return (now,)
     title = _("%s, comparison") % now.title
-    before = replace(section(question.earlier), key=f"{now.key}{BEFORE}", title=title, beside=now.key)
+    before = replace(section(question.earlier), key=f"{now.key}_before", title=title, beside=now.key)
     return now, before
 
 

@@ -91,11 +91,6 @@ def volume(cell: Cell) -> Pick | None:
     return of(_HAPPENED[cell.column], rows) if cell.column in _HAPPENED else None
 
 
-def compared(find: Finder) -> Finder:
-    """Finds in the comparison what ``find`` does in the period."""
-    return lambda cell: find(replace(cell, question=cell.question.earlier))
-
-
 def sla_account(cell: Cell) -> Pick | None:
     metric, rows, column = cell.id, cell.question.rows, cell.column
     state = f"{metric}_state"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from reporting.engine.base import Pick, Slice
 from reporting.models import MetricKind
 from reporting.periods import ONE_DAY, midnight
-from reporting.reports.behind.cells import Cell, Finder, between, bucket_of, compared, of, volume
+from reporting.reports.behind.cells import Cell, Finder, between, bucket_of, of, volume
 from reporting.reports.question import Question
 from reporting.reports.trends import OTHER, days_by_month, full_days
 
@@ -70,7 +70,6 @@ def _month_index(cell: Cell) -> Pick | None:
 
 BEHIND: dict[str, Finder] = {
     "volume": volume,
-    "volume_before": compared(volume),
     "category_trends": _category_trends,
     "category_volume": _category_volume,
     "hours_of_week": _hours_of_week,

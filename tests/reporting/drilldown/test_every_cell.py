@@ -11,7 +11,7 @@ from django.core.management import call_command
 from accounts.models import User
 from memberpulse.zones import epoch
 from reporting.answers import REPORTS, asked
-from reporting.drilldown import FINDERS
+from reporting.drilldown import pick_of
 from reporting.engine.base import Pick
 from reporting.engine.picking import place_after
 from reporting.models import MetricKind
@@ -106,7 +106,7 @@ def picks(people, asker: str) -> Iterator[tuple[Walked, Pick]]:
     for key in REPORTS:
         with asked(key, user=people[who], params=params, now=epoch(NOW)) as questions:
             for each in walked(questions[key], REPORTS[key].module.build(questions[key])):
-                pick = FINDERS[key][each.cell.section.key](each.cell)
+                pick = pick_of(key, each.cell)
                 if pick is not None and each.value is not None:
                     yield each, pick
                 assert pick is not None or each.value is None or each.cell.column in NOTHING_BEHIND, each.name
