@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 from playwright.sync_api import expect
 
-from reporting.services import exports, schedules
+from reporting.services import exports, saved_views, schedules
 from tests.browser.portal import SCHEDULES, TABS, violations, what_is_too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "snapshot"])]
@@ -73,3 +73,15 @@ def test_open_menus_and_refusals_bar_nothing_either(page, live_server, sign_in, 
         table.click()
 
     assert [refused, with_menu, violations(page)] == ["", "", ""]
+
+
+def test_the_narrowest_page_scrolls_no_way_but_down(page, live_server, sign_in, manager):
+    """320 px, which is 1,280 px at four times the size; with a view whose name is as long as it may be."""
+    saved_views.save_view(owner=manager, name="W" * 60, report_key="summary", params={})
+    page.set_viewport_size({"width": 320, "height": 640})
+    sign_in(manager)
+
+    for path in PAGES:
+        page.goto(live_server.url + path)
+        page.evaluate("() => document.querySelectorAll('details.filters').forEach((bar) => { bar.open = true })")
+        assert what_is_too_wide(page) == [], path

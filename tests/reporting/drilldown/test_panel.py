@@ -120,6 +120,22 @@ def test_a_row_names_the_ticket_its_team_and_what_it_adds(as_manager):
 
 
 @pytest.mark.django_db
+def test_open_tickets_are_called_by_their_status_and_by_when_they_are(as_manager, time_machine):
+    ticket = make_ticket(at=datetime(2026, 11, 2, 9, tzinfo=UTC))
+    desk.set_status(ticket=ticket, actor=None, status=Status.PENDING, at=datetime(2026, 11, 3, 9, tzinfo=UTC))
+    time_machine.move_to(NOW, tick=False)
+    days = "from=2026-11-01&to=2026-11-10"
+
+    now = panel(as_manager.get(f"{PAGES['overview']}?behind=summary.open_tickets.period.pending"))
+    past = as_manager.get(f"{PAGES['overview']}?behind=summary.open_tickets.period.value&{days}")
+
+    assert (now.title, now.about) == ("1 pending ticket", "Open Tickets · This period · Pending · now")
+    assert panel(past).title == "1 open ticket"
+    assert panel(past).about == "Open Tickets · This period · Open tickets · at the end of 10 Nov 2026"
+    assert "Backlog at the end of 10 Nov 2026" in past.text
+
+
+@pytest.mark.django_db
 def test_a_verdict_stands_with_its_time_and_its_limit(as_manager, time_machine):
     SlaTargetFactory(metric=SlaMetric.RESOLUTION, clock=Clock.WALL, seconds=8 * 3600)
     opened = datetime(2026, 11, 18, 9, tzinfo=UTC)

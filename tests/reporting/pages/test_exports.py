@@ -112,3 +112,15 @@ def test_what_is_not_ready_is_said_to_be_so(as_lead, hints, export_dir):
 
     assert response.status_code == 409
     assert "There is no file yet" in text(response)
+
+
+def test_who_may_not_export_is_told_so_unless_a_file_is_theirs(client, team, lead, hints, export_dir):
+    agent = person_with(Role.AGENT, team)
+    client.force_login(agent)
+    refused = client.get(page("exports"))
+    exports.request_export(user=lead, report_key="summary", file_format="csv", params={})
+    Export.objects.update(requested_by=agent)
+
+    assert refused.status_code == 403
+    assert "An administrator can grant it." in text(refused)
+    assert client.get(page("exports")).status_code == 200
